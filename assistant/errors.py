@@ -1,0 +1,76 @@
+"""Every error Sotto raises on purpose, and what is done about each.
+
+    AssistantError            one clear line, never a word anybody said
+      SettingsError           the start stops; exit status 2; names file, line, key
+      SentencesError          the start stops (a reload keeps the old); names file, sentence
+      ThingsError             the same, for the file of areas and devices
+      ModelError              the start stops; names the model file and how to get it
+      SourceError             this file or device gives no audio; the others go on
+        MicrophoneError       the microphone is re-opened with backoff
+      RecognitionError        this utterance is dropped; the next is heard
+      SkillError              this utterance gets an apology; the skill's words are not logged
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+
+class AssistantError(Exception):
+    """The root. Its text is fit to print: files, keys, ids and counts, never speech."""
+
+
+class SettingsError(AssistantError):
+    """A settings file that can't be used."""
+
+
+class SentencesError(AssistantError):
+    """A file of sentences that can't be used."""
+
+
+class ThingsError(AssistantError):
+    """A file of areas and devices that can't be used."""
+
+
+class ModelError(AssistantError):
+    """A model that is missing, damaged or of the wrong kind."""
+
+
+class SourceError(AssistantError):
+    """Audio that can't be read."""
+
+
+class MicrophoneError(SourceError):
+    """A microphone that is missing, lost or stalled."""
+
+
+class RecognitionError(AssistantError):
+    """An engine that failed on one utterance."""
+
+
+class SkillError(AssistantError):
+    """A skill that failed on one intent."""
+
+
+def outline(error: BaseException) -> str:
+    """The error's types and lines, without its text, which may quote the speaker.
+
+    Errors of our own are safe to print and keep theirs.
+    """
+    if isinstance(error, AssistantError):
+        return str(error)
+    chain: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(chain) < 4:
+        chain.append(f"{type(current).__name__} at {_place(current.__traceback__)}")
+        current = current.__cause__ or current.__context__
+    return " from ".join(chain)
+
+
+def _place(traceback: TracebackType | None) -> str:
+    if traceback is None:
+        return "an unknown line"
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    return f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno}"

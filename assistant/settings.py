@@ -1,0 +1,125 @@
+"""The settings file: frozen, complete without a file, unknown keys refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+Score = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A part of the settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WakePhrase(Section):
+    """One wake word."""
+
+    phrase: str = Field(
+        "alexa",
+        description="alexa, hey_jarvis, hey_mycroft, okay_nabu, hey_rhasspy, or a name for `model`",
+    )
+    model: Path | None = Field(None, description="your own openWakeWord .tflite file")
+    threshold: Score | None = Field(
+        None, description="score of the accurate model that wakes; null: measured default"
+    )
+    gate: Score | None = Field(
+        None, description="score of the cheap gate that wakes the accurate model; null: default"
+    )
+    refractory: Seconds = Field(2.0, description="seconds in which the phrase wakes only once")
+
+
+class WakeSettings(Section):
+    """What wakes Sotto."""
+
+    engine: Literal["cascade", "openwakeword", "microwakeword", "none"] = Field(
+        "cascade",
+        description="cascade: a cheap gate, then openWakeWord; none: push-to-talk only",
+    )
+    phrases: tuple[WakePhrase, ...] = (WakePhrase(),)
+
+
+class ListenSettings(Section):
+    """When an utterance begins and ends."""
+
+    pre_roll: Seconds = Field(
+        0.6, description="seconds before the wake decision that belong to the utterance"
+    )
+    complete: Seconds = Field(0.3, description="seconds of quiet after a complete command")
+    silence: Seconds = Field(0.7, description="seconds of quiet after anything else")
+    unfinished: Seconds = Field(
+        1.5, description="seconds of quiet after a command that clearly goes on"
+    )
+    no_speech: Seconds = Field(4.0, description="seconds to wait for the first word")
+    longest: Seconds = Field(12.0, description="seconds an utterance may last")
+
+
+class RecognizerSettings(Section):
+    """What turns speech into text."""
+
+    engine: Literal["auto", "grammar", "whisper"] = Field(
+        "auto", description="auto: whisper where a model directory is set, else grammar"
+    )
+    whisper_model: Path | None = Field(
+        None, description="directory of a faster-whisper model (see `sotto models`)"
+    )
+    rejection: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="0: every sound becomes a command; 1: hardly any; 0.5 is tuned"
+    )
+
+
+class HomeSettings(Section):
+    """The house."""
+
+    things: Path | None = Field(
+        None, description="YAML file of areas, floors and entities; null: the demo house"
+    )
+    sentences: tuple[Path, ...] = Field(
+        (), description="own sentences, in Home Assistant's custom-sentence format"
+    )
+    area: str | None = Field(
+        None, description="the area this device stands in: 'turn on the lights' means here"
+    )
+
+
+class RedactionSettings(Section):
+    """What is private beyond what the detectors know."""
+
+    words: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="by type: {PERSON: [ada, uncle bob], ADDRESS: [twelve elm street]}",
+    )
+
+
+class MicrophoneSettings(Section):
+    """Where sound comes from."""
+
+    device: str | int | None = Field(
+        None, description="name or index as `sotto check` lists them; null: the default"
+    )
+
+
+class VoiceSettings(Section):
+    """How replies are spoken."""
+
+    engine: Literal["espeak", "piper", "none"] = Field("espeak", description="none: stay mute")
+    model: Path | None = Field(None, description="a piper voice (.onnx)")
+    speed: Annotated[int, Field(ge=80, le=400)] = Field(160, description="words a minute")
+
+
+class Settings(Section):
+    """All of it."""
+
+    language: Literal["en"] = Field("en", description="language of commands and replies")
+    wake: WakeSettings = WakeSettings()
+    listen: ListenSettings = ListenSettings()
+    recognizer: RecognizerSettings = RecognizerSettings()
+    home: HomeSettings = HomeSettings()
+    redaction: RedactionSettings = RedactionSettings()
+    microphone: MicrophoneSettings = MicrophoneSettings()
+    voice: VoiceSettings = VoiceSettings()
