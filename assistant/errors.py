@@ -1,14 +1,15 @@
 """Every error Sotto raises on purpose, and what is done about each.
 
-    AssistantError            one clear line, never a word anybody said
-      SettingsError           the start stops; exit status 2; names file, line, key
-      SentencesError          the start stops (a reload keeps the old); names file, sentence
-      ThingsError             the same, for the file of areas and devices
-      ModelError              the start stops; names the model file and how to get it
-      SourceError             this file or device gives no audio; the others go on
-        MicrophoneError       the microphone is re-opened with backoff
-      RecognitionError        this utterance is dropped; the next is heard
-      SkillError              this utterance gets an apology; the skill's words are not logged
+AssistantError            one clear line, never a word anybody said
+  SettingsError           the start stops; exit status 2; names file, line, key
+  SentencesError          the start stops (a reload keeps the old); names file, sentence
+  ThingsError             the same, for the file of areas and devices
+  ModelError              the start stops; names the model file and how to get it
+  SourceError             this file or device gives no audio; the others go on
+    MicrophoneError       the microphone is re-opened with backoff
+  RecognitionError        this utterance is dropped; the next is heard
+  BusyError               the call is not made: too many wait, or its worker is closed
+  SkillError              this utterance gets an apology; the skill's words are not logged
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ class MicrophoneError(SourceError):
 
 class RecognitionError(AssistantError):
     """An engine that failed on one utterance."""
+
+
+class BusyError(AssistantError):
+    """A worker with no room for another call."""
 
 
 class SkillError(AssistantError):

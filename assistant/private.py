@@ -16,7 +16,7 @@ class Private(Generic[T_co]):
     same process; processes keep those apart.
     """
 
-    __slots__ = ("_Private__value",)
+    __slots__ = ("__value",)
 
     def __init__(self, value: T_co) -> None:
         self.__value = value

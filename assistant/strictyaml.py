@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from assistant.errors import AssistantError
 
 LARGEST = 1 << 20
 """Bytes; a settings, things or sentences file is never larger."""
+
+DEEPEST = 32
+"""Levels of nesting."""
 
 Key = tuple[str | int, ...]
 
@@ -40,16 +45,15 @@ def load(path: Path, error: type[AssistantError], largest: int = LARGEST) -> Doc
     """Read one YAML document, or raise `error` with the file and the line."""
     text = _read(path, error, largest)
     try:
+        _check_shape(text, path, error)
         node = yaml.compose(text, Loader=_Loader)
         lines: dict[Key, int] = {}
         values = _value(node, (), lines, path, error) if node is not None else None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
+        line = min(mark.line + 1, len(text.splitlines())) if mark is not None else 1
         what = getattr(problem, "problem", None) or "not YAML"
         raise error(f"{path}:{line}: {what}") from None
-    except RecursionError:
-        raise error(f"{path}: nested too deeply") from None
     return Document(path, values, lines)
 
 
@@ -67,7 +71,24 @@ def _read(path: Path, error: type[AssistantError], largest: int) -> str:
         raise error(f"{path}: byte {problem.start} is not UTF-8") from None
 
 
-class _Loader(yaml.SafeLoader):
+def _check_shape(text: str, path: Path, error: type[AssistantError]) -> None:
+    """Refuse aliases, and nesting so deep that the parser's own stack would overflow."""
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise error(f"{path}:{line}: YAML aliases are not used here; write the value out")
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        if documents > 1:
+            raise error(f"{path}:{line}: more than one document")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise error(f"{path}:{line}: nested more than {DEEPEST} deep")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """SafeLoader in which only true and false are booleans, and 1:30 and 010 stay text."""
 
 
@@ -77,38 +98,45 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _resolver(tag: str, pattern: str, first: str) -> None:
-    import re  # noqa: PLC0415  # used once, at import
-
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
-
-
-_resolver("bool", r"^(?:true|false)$", "tf")
-_resolver("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789")
-_resolver("float", r"^[-+]?(?:0|[1-9][0-9]*)\.[0-9]+$", "-+0123456789")
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|false)$", "tf"),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"^[-+]?(?:0|[1-9][0-9]*)\.[0-9]+$", "-+0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
 def _value(
     node: yaml.Node, key: Key, lines: dict[Key, int], path: Path, error: type[AssistantError]
 ) -> Any:
-    """Build plain values, noting lines; a shared node is an alias, which is refused."""
+    """Build plain values, noting the line of each."""
     line = node.start_mark.line + 1
-    if key in lines and lines[key] != line and not key:
-        raise error(f"{path}:{line}: more than one document")
-    lines[key] = lines.get(key, line)
-    if getattr(node, "seen", False):
-        raise error(f"{path}:{line}: YAML aliases are not used here; write the value out")
-    node.seen = True  # type: ignore[attr-defined]
+    lines.setdefault(key, line)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, key, lines, path, error)
     if isinstance(node, yaml.SequenceNode):
         return [
             _value(item, (*key, index), lines, path, error) for index, item in enumerate(node.value)
         ]
+    return _scalar(node, path, error)
+
+
+def _scalar(node: yaml.Node, path: Path, error: type[AssistantError]) -> Any:
+    kind = node.tag.rsplit(":", 1)[-1]
     try:
-        return _Loader("").construct_object(node, deep=True)
-    except (yaml.YAMLError, ValueError):
+        return _SCALARS[kind](node.value)
+    except (KeyError, ValueError):
+        line = node.start_mark.line + 1
         raise error(f"{path}:{line}: a value of an unknown kind ({node.tag})") from None
+
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "null": lambda _: None,
+    "bool": {"true": True, "false": False}.__getitem__,
+    "int": int,
+    "float": float,
+    "str": str,
+}
 
 
 def _mapping(
@@ -117,15 +145,13 @@ def _mapping(
     lines: dict[Key, int],
     path: Path,
     error: type[AssistantError],
-) -> dict[str | int, Any]:
-    values: dict[str | int, Any] = {}
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for name_node, value_node in node.value:
         line = name_node.start_mark.line + 1
         if not isinstance(name_node, yaml.ScalarNode):
             raise error(f"{path}:{line}: a key must be a word")
-        name = _Loader("").construct_object(name_node)
-        if not isinstance(name, str | int) or isinstance(name, bool):
-            name = str(name_node.value)
+        name = str(name_node.value)
         if name in values:
             raise error(f"{path}:{line}: {name} stands here twice")
         lines[(*key, name)] = line

@@ -1,8 +1,8 @@
 """The nouns, in the order an utterance meets them.
 
-    AudioFrame -> WakeEvent -> Utterance -> Transcript -> Findings
-               -> RedactedTranscript (+ Originals) -> RedactedIntent
-               -> Decision: Grant | Release | Permit | Confirm | Refusal -> Reply
+AudioFrame -> WakeEvent -> Utterance -> Transcript -> Findings
+           -> RedactedTranscript (+ Originals) -> RedactedIntent
+           -> Decision: Grant | Release | Permit | Confirm | Refusal -> Reply
 """
 
 from __future__ import annotations
@@ -43,6 +43,14 @@ class AudioFrame:
     def end(self) -> float:
         """Seconds from the start of the source to just past the last sample."""
         return (self.index + 1) * FRAME_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Time that the source could not hear, between two frames: what came before it is stale."""
+
+    seconds: float
+    """The index of the next frame has gone on by as much, to the frame."""
 
 
 @dataclass(frozen=True, slots=True)

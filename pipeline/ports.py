@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from assistant.types import (
     AudioFrame,
     Finding,
+    Gap,
     Partial,
     RedactedIntent,
     RedactedTranscript,
@@ -20,8 +21,11 @@ from assistant.types import (
 class Source(Protocol):
     """Sound. A blocking iterator, consumed by the ear's thread."""
 
-    def frames(self) -> Iterator[AudioFrame]:
-        """Give frames in order until the source ends; raise SourceError where it can't."""
+    def frames(self) -> Iterator[AudioFrame | Gap]:
+        """Give frames in order until the source ends; raise SourceError where it can't.
+
+        A `Gap` stands where sound was lost; the indexes of the frames go on through it.
+        """
         ...
 
     def close(self) -> None:
@@ -41,11 +45,37 @@ class WakeDetector(Protocol):
         ...
 
 
+class SpeechDetector(Protocol):
+    """Tells speech from other sounds."""
+
+    def feed(self, pcm: bytes) -> float:
+        """Take the next FRAME_BYTES; give the share of it that sounds like speech, 0..1."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was heard, before an utterance."""
+        ...
+
+
+Verdict: TypeAlias = Literal["open", "pause", "silence", "complete", "limit", "no_speech"]
+"""open: go on; pause: a short pause begins, go on; no_speech: close, nothing was said; the
+others: close, for that reason."""
+
+
 class Endpointer(Protocol):
     """Decides when an utterance is over."""
 
-    def open(self, at_frame: int) -> None:
-        """Begin a new utterance."""
+    @property
+    def speech_end(self) -> float | None:
+        """Seconds from the start of the source at which speech was last heard, if it was."""
+        ...
+
+    def open(self, pre_roll: bytes) -> None:
+        """Begin an utterance; `pre_roll` is what was heard just before, the wake word in it."""
+        ...
+
+    def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
+        """Take the next frame, with what the recognizer makes of the utterance by now."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""The skills and their host."""

@@ -1,0 +1,1 @@
+"""What was agreed: what may be done, kept and shared."""

@@ -1,0 +1,90 @@
+"""The arguments of every command, and the errors that end one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from assistant import logs, settings_file
+from assistant.commands.options import spread
+from assistant.errors import AssistantError, SettingsError, outline
+
+COMMANDS = {
+    "run": "listen to the microphone and act (the daemon, in the foreground)",
+    "replay": "send recordings through the very same pipeline",
+    "demo": "the main job, on recordings that ship with Sotto",
+    "listen": "one utterance from the microphone, without a wake word",
+    "parse": "what a text would mean, without a recording",
+    "check": "what works here, what is missing and how to get it",
+    "models": "list, fetch and find Whisper models",
+    "bench": "measure it on your own recordings",
+}
+FAILED = 1
+MISUSED = 2
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name."""
+    words = spread(list(arguments), "--sentences", (".yaml", ".yml"))
+    parsed = _parser(words).parse_args(words)
+    logs.set_up(parsed.log_level or ("info" if parsed.command == "run" else "warning"))
+    command = importlib.import_module(f"assistant.commands.{parsed.command}")
+    try:
+        settings = settings_file.load(parsed.config or settings_file.find())
+        status: int = command.run(parsed, settings)
+        sys.stdout.flush()
+        return status
+    except SettingsError as error:
+        return _say(str(error), MISUSED)
+    except AssistantError as error:
+        return _say(str(error), FAILED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _say("the reader of my output went away", FAILED)
+    except OSError as error:
+        return _say(f"{error.filename or 'a file'}: {error.strerror or outline(error)}", FAILED)
+    except Exception as error:  # noqa: BLE001  # a bug of ours: its text may quote speech
+        return _say(f"a fault of Sotto's own, please report it: {outline(error)}", FAILED)
+
+
+def _say(message: str, status: int) -> int:
+    print(f"sotto: {message}", file=sys.stderr)
+    return status
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole parser, with the options of the one command that is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="sotto", description="A voice assistant that keeps what is said at home."
+    )
+    parser.add_argument("--version", action="version", version=f"sotto {version('sotto-voice')}")
+    _add_common(parser, top=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    asked = {word for word in arguments if word in COMMANDS}
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        _add_common(sub, top=False)
+        if name in asked:
+            importlib.import_module(f"assistant.commands.{name}").add_arguments(sub)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """The options that may stand before or after the command."""
+    none, false = (None, False) if top else (argparse.SUPPRESS, argparse.SUPPRESS)
+    common = parser.add_argument_group("common options")
+    common.add_argument("--config", type=Path, metavar="FILE", default=none, help="settings file")
+    common.add_argument(
+        "--state", type=Path, metavar="DIR", default=none, help="where caches and models are kept"
+    )
+    common.add_argument(
+        "--json", action="store_true", default=false, help="one JSON object a line on stdout"
+    )
+    common.add_argument(
+        "--log-level", choices=logs.LEVELS, default=none, help="what is told on stderr"
+    )

@@ -1,0 +1,46 @@
+"""`sotto listen`: one utterance from the microphone, without a wake word."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from assistant import build, state
+from assistant.commands import options, printing
+from assistant.settings import Settings
+from assistant.events import Done, Event, Failed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    options.add_recognizer(parser)
+    options.add_home(parser)
+    parser.add_argument("--show-raw", action="store_true", help="print what was really said, too")
+
+
+def run(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Hear one utterance and deal with it; 1 if nothing was said or it failed."""
+    report = printing.reporter(as_json=parsed.json, show_raw=parsed.show_raw)
+    heard: list[Event] = []
+
+    def watch(event: Event) -> None:
+        heard.append(event)
+        report(event)
+
+    settings = options.apply(parsed, settings)
+    assistant = build.assistant(
+        settings, state=state.directory(parsed.state), report=watch, wake=False, speak=True
+    )
+    microphone = build.microphone(settings)
+    if not parsed.json:
+        print("speak now", file=sys.stderr)
+    asyncio.run(assistant.listen_once(microphone))
+    if any(isinstance(event, Failed) for event in heard):
+        return 1
+    return 0 if any(isinstance(event, Done) for event in heard) else _nothing()
+
+
+def _nothing() -> int:
+    print("sotto: nothing was said; `sotto check` lists the microphones", file=sys.stderr)
+    return 1

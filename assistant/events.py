@@ -1,0 +1,169 @@
+"""What the runtime reports, in the order it happens; `sotto replay --json` prints these.
+
+Every field is fit to leave the process: redacted text, names from our own lists, numbers.
+The one exception is `Redacted.raw`, which stays `Private` and is printed with --show-raw only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from assistant.private import Private
+from assistant.types import ClosedBy, Entity
+
+Effect: TypeAlias = Literal["allow", "confirm", "refuse"]
+SlotValue: TypeAlias = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOpened:
+    """A recording begins."""
+
+    audio: str
+    seconds: float | None
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "source", "audio": self.audio, "seconds": _round(self.seconds)}
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """A wake word was heard."""
+
+    audio: str
+    at: float
+    phrase: str
+    score: float
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {
+            "event": "wake",
+            "audio": self.audio,
+            "at": _round(self.at),
+            "phrase": self.phrase,
+            "score": _round(self.score),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An utterance ended."""
+
+    id: int
+    start: float
+    end: float
+    closed_by: ClosedBy
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {
+            "event": "utterance",
+            "id": self.id,
+            "start": _round(self.start),
+            "end": _round(self.end),
+            "closed_by": self.closed_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What was heard, without what is private."""
+
+    id: int
+    text: str
+    entities: tuple[Entity, ...]
+    confidence: float
+    raw: Private[str] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {
+            "event": "redacted",
+            "id": self.id,
+            "text": self.text,
+            "entities": [
+                {"type": entity.type, "placeholder": entity.placeholder} for entity in self.entities
+            ],
+            "confidence": _round(self.confidence),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What is wanted; name None: no sentence fits."""
+
+    id: int
+    name: str | None
+    slots: Mapping[str, SlotValue]
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "intent", "id": self.id, "name": self.name, "slots": dict(self.slots)}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Whether it may be done, and the rule that says so."""
+
+    id: int
+    effect: Effect
+    rule: str
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "decision", "id": self.id, "effect": self.effect, "rule": self.rule}
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """What a skill answered, from redacted values only."""
+
+    id: int
+    text: str
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "reply", "id": self.id, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The utterance is dealt with, and what each step took."""
+
+    id: int
+    seconds: Mapping[str, float]
+    """endpoint: from the last speech to the close, in the source's time; recognize: from the
+    close to the text; redact, parse: the steps; total: their sum."""
+    rtf: float
+    """Seconds the recognizer worked for each second of the utterance."""
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        seconds = {name: round(value, 4) for name, value in self.seconds.items()}
+        return {"event": "done", "id": self.id, "seconds": seconds, "rtf": _round(self.rtf)}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A recording or an utterance that could not be dealt with."""
+
+    audio: str
+    reason: str
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "error", "audio": self.audio, "reason": self.reason}
+
+
+Event: TypeAlias = (
+    SourceOpened | Woken | Closed | Redacted | Understood | Decided | Replied | Done | Failed
+)
+Report: TypeAlias = Callable[[Event], None]
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,324 @@
+"""The shell around the core: one thread hears, one understands, one task holds them together.
+
+The life of an utterance is `Assistant.handle`, read from top to bottom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import CancelledError as WorkCancelled
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from assistant.errors import AssistantError, RecognitionError, outline
+from assistant.events import (
+    Closed,
+    Decided,
+    Done,
+    Event,
+    Failed,
+    Redacted,
+    Replied,
+    Report,
+    Understood,
+    Woken,
+)
+from assistant.skill import Reply
+from assistant.timed import spent
+from assistant.types import (
+    FRAME_BYTES,
+    AudioFrame,
+    Confirm,
+    Finding,
+    Gap,
+    Grant,
+    RedactedIntent,
+    RedactedTranscript,
+    Refusal,
+    Transcript,
+    WakeEvent,
+)
+from pipeline.intents import plain_slots
+from pipeline.listen import Heard, Listener
+from pipeline.listen import Event as Ear
+from pipeline.mailbox import Mailbox
+from pipeline.ports import Detector, Parser, Source, Voice
+from pipeline.redact import Originals, redact
+from pipeline.worker import Worker
+
+log = logging.getLogger(__name__)
+
+WAITING = 2
+"""Utterances that may wait for the mind; older ones are dropped and counted."""
+RECOGNITION_LIMIT = 20.0
+"""Seconds after which an utterance is given up."""
+SKILL_LIMIT = 10.0
+"""Seconds a skill may take."""
+FLUSH_FRAMES = 12
+"""Silent frames at the end of a recording, so that a wake word at its very end is heard."""
+_SILENCE = bytes(FRAME_BYTES)
+
+
+class Skills(Protocol):
+    """Who does what an intent asks for."""
+
+    async def handle(self, intent: RedactedIntent, originals: Originals) -> Reply:
+        """Do it and answer; raise SkillError with no speech in it."""
+        ...
+
+    def misunderstood(self) -> Reply:
+        """What to say where no intent was found."""
+        ...
+
+    async def run(self, announce: Callable[[Reply], None]) -> None:
+        """Let skills speak on their own (a timer that ends) until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an assistant is made of, beside its ear."""
+
+    detectors: Sequence[Detector]
+    parser: Parser
+    decide: Callable[[RedactedIntent], Grant | Confirm | Refusal]
+    skills: Skills
+    voice: Voice | None = None
+    """None: replies are reported and not spoken."""
+
+
+class Assistant:
+    """Hears a source and deals with what is said in it."""
+
+    def __init__(self, listener: Listener, parts: Parts, report: Report) -> None:
+        self._listener = listener
+        self._parts = parts
+        self._report = report
+        self._speaking = threading.Event()
+        self._audio = ""
+
+    async def listen(self, source: Source) -> None:
+        """Hear a microphone until it ends or this is cancelled. The ear never waits."""
+        heard: Mailbox[Heard] = Mailbox(WAITING)
+        loop = asyncio.get_running_loop()
+
+        def deliver(event: Ear) -> None:
+            if isinstance(event, WakeEvent):
+                loop.call_soon_threadsafe(self._woken, event)
+            elif isinstance(event, Heard) and (late := heard.put(event)) is not None:
+                late.decoding.abandon()
+                log.warning("utterance %d dropped: the mind is busy", late.utterance.id)
+
+        with Worker("mind") as mind, Worker("voice") as voice:
+            async with asyncio.TaskGroup() as tasks:
+                understand = tasks.create_task(self._understand(heard, mind, voice))
+                announce = tasks.create_task(self._parts.skills.run(self._announce(tasks, voice)))
+                try:
+                    await self._hear(source, deliver)
+                finally:
+                    heard.close()
+                    announce.cancel()
+                await understand
+
+    async def replay(self, source: Source, audio: str, *, open_at_once: bool = False) -> None:
+        """Hear a recording to its end. It can wait, so nothing is dropped and all is in order.
+
+        With `open_at_once` the recording is one utterance; no wake word is waited for.
+        """
+        self._audio = audio
+        loop = asyncio.get_running_loop()
+
+        with Worker("mind") as mind:
+
+            def deliver(event: Ear) -> None:
+                if isinstance(event, WakeEvent):
+                    loop.call_soon_threadsafe(self._woken, event)
+                elif isinstance(event, Heard):
+                    asyncio.run_coroutine_threadsafe(self.handle(event, mind), loop).result()
+
+            if open_at_once:
+                self._listener.open()
+            await self._hear(source, deliver)
+
+    async def listen_once(self, source: Source) -> None:
+        """Hear one utterance, without a wake word, and deal with it."""
+        loop = asyncio.get_running_loop()
+
+        with Worker("mind") as mind, Worker("voice") as voice:
+
+            def deliver(event: Ear) -> None:
+                source.close()
+                if isinstance(event, Heard):
+                    handled = self.handle(event, mind, voice)
+                    asyncio.run_coroutine_threadsafe(handled, loop).result()
+
+            self._listener.open()
+            await self._hear(source, deliver)
+
+    async def handle(self, heard: Heard, mind: Worker, voice: Worker | None = None) -> None:
+        """The life of an utterance. A failure ends this utterance and no other."""
+        utterance = heard.utterance
+        number = utterance.id
+        self._report(Closed(number, utterance.start, utterance.end, utterance.closed_by))
+        clock = _Clock()
+        try:
+            async with asyncio.timeout(RECOGNITION_LIMIT):
+                transcript = await mind.run(heard.decoding.finish, utterance)
+            clock.lap("recognize")
+            redacted, originals = await mind.run(self._redact, transcript)
+            self._report(_redacted(redacted, transcript))
+            clock.lap("redact")
+            intent = await mind.run(self._parts.parser.parse, redacted)
+            self._report(_understood(number, intent))
+            clock.lap("parse")
+            reply = await self._act(intent, originals, was_text=bool(redacted.text))
+            if reply is not None and reply.text:
+                self._report(Replied(number, reply.text))
+            audio_seconds = utterance.end - utterance.start
+            endpoint = utterance.end - utterance.speech_end
+            self._report(Done(number, clock.seconds(endpoint), spent(heard.decoding) / audio_seconds))
+            if reply is not None and voice is not None:
+                await self._say(reply, voice)
+        except TimeoutError:
+            heard.decoding.abandon()
+            self._fail(number, RecognitionError("the recognizer took too long"))
+        except Exception as error:  # noqa: BLE001  # one bad utterance never stops the rest
+            self._fail(number, error)
+
+    def _redact(self, transcript: Transcript) -> tuple[RedactedTranscript, Originals]:
+        findings: list[Finding] = []
+        for detector in self._parts.detectors:
+            findings += detector.find(transcript)
+        return redact(transcript, findings)
+
+    async def _act(
+        self, intent: RedactedIntent | None, originals: Originals, *, was_text: bool
+    ) -> Reply | None:
+        """Decide, and do what is allowed; what was private is forgotten afterwards.
+
+        Words that mean nothing get an apology; a sound that is no command gets silence.
+        """
+        try:
+            if intent is None:
+                return self._parts.skills.misunderstood() if was_text else None
+            match self._parts.decide(intent):
+                case Grant(rule):
+                    self._report(Decided(intent.utterance_id, "allow", rule))
+                    async with asyncio.timeout(SKILL_LIMIT):
+                        return await self._parts.skills.handle(intent, originals)
+                case Confirm(rule):
+                    self._report(Decided(intent.utterance_id, "confirm", rule))
+                    return Reply("I won't do that without a confirmation.")
+                case Refusal(rule):
+                    self._report(Decided(intent.utterance_id, "refuse", rule))
+                    return Reply("I'm not allowed to do that.")
+        finally:
+            originals.forget()
+
+    async def _understand(self, heard: Mailbox[Heard], mind: Worker, voice: Worker) -> None:
+        async for item in heard:
+            await self.handle(item, mind, voice)
+
+    async def _hear(self, source: Source, deliver: Callable[[Ear], None]) -> None:
+        """Run the ear on its thread until the source ends."""
+        ear = Worker("ear")
+        try:
+            await ear.run(self._hear_all, source, deliver)
+        finally:
+            source.close()
+            ear.close()
+
+    def _hear_all(self, source: Source, deliver: Callable[[Ear], None]) -> None:
+        """The ear's thread: every frame goes through the listener."""
+        listener = self._listener
+        speaking = self._speaking
+        frames = 0
+        try:
+            for item in source.frames():
+                if isinstance(item, Gap):
+                    _give(listener.reset(), deliver)
+                elif not speaking.is_set():
+                    # Frames left out while we speak are a gap to the listener: it starts anew.
+                    frames = item.index + 1
+                    _give(listener.feed(item), deliver)
+            if not listener.is_open:
+                for index in range(frames, frames + FLUSH_FRAMES):
+                    _give(listener.feed(AudioFrame(index, _SILENCE)), deliver)
+                    if listener.is_open:
+                        break
+            _give(listener.finish(), deliver)
+        except WorkCancelled:
+            log.debug("the ear stops: nobody listens any longer")
+        finally:
+            listener.reset()
+
+    def _woken(self, event: WakeEvent) -> None:
+        self._report(Woken(self._audio, event.at, event.phrase, event.score))
+
+    def _announce(self, tasks: asyncio.TaskGroup, voice: Worker) -> Callable[[Reply], None]:
+        def announce(reply: Reply) -> None:
+            self._report(Replied(0, reply.text))
+            tasks.create_task(self._say(reply, voice))
+
+        return announce
+
+    async def _say(self, reply: Reply, worker: Worker) -> None:
+        """Speak, deaf to ourselves meanwhile."""
+        if self._parts.voice is None or not reply.text:
+            return
+        self._speaking.set()
+        try:
+            await worker.run(self._parts.voice.say, reply.text)
+        except AssistantError as error:
+            log.warning("the reply was not spoken: %s", error)
+        except asyncio.CancelledError:
+            self._parts.voice.stop()
+            raise
+        finally:
+            self._speaking.clear()
+
+    def _fail(self, number: int, error: Exception) -> None:
+        log.error("utterance %d dropped: %s", number, outline(error))
+        self._report(Failed(self._audio, f"utterance {number}: {outline(error)}"))
+
+
+class _Clock:
+    """Seconds between the steps of an utterance."""
+
+    def __init__(self) -> None:
+        self._last = perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        now = perf_counter()
+        self._laps[step] = now - self._last
+        self._last = now
+
+    def seconds(self, endpoint: float) -> dict[str, float]:
+        laps = {"endpoint": endpoint, **self._laps}
+        return {**laps, "total": sum(laps.values())}
+
+
+def _give(events: Iterable[Ear], deliver: Callable[[Ear], None]) -> None:
+    for event in events:
+        deliver(event)
+
+
+def _redacted(redacted: RedactedTranscript, transcript: Transcript) -> Event:
+    return Redacted(
+        redacted.utterance_id,
+        redacted.text,
+        redacted.entities,
+        redacted.confidence,
+        raw=transcript.text,
+    )
+
+
+def _understood(number: int, intent: RedactedIntent | None) -> Event:
+    if intent is None:
+        return Understood(number, None, {})
+    return Understood(number, intent.name, plain_slots(intent))

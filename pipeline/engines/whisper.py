@@ -1,0 +1,325 @@
+"""Free speech to text with faster-whisper, from a model directory on this device."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, InvalidStateError, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import AssistantError, BusyError, ModelError, RecognitionError
+from assistant.private import Private
+from assistant.types import SAMPLE_RATE, Partial, Transcript, Utterance
+from pipeline.engines import whisper_guards as guards
+from pipeline.worker import Worker
+
+log = logging.getLogger(__name__)
+
+_NEEDED = ("model.bin", "config.json", "tokenizer.json")
+_VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
+_HOTWORDS = 80
+"""Names given to the model as a hint, at most; the prompt has room for 223 tokens."""
+
+# Where Whisper itself takes a window for failed: Radford et al. 2022, section 4.5. There it
+# decodes again at a higher temperature, which makes up words; here the window is dropped.
+_LOWEST_LOG_PROBABILITY = -1.0
+_HIGHEST_NO_SPEECH = 0.6
+_HIGHEST_COMPRESSION = 2.4
+
+# Silero VAD. Of 370 recordings of commands and wake words, clean and in noise down to 0 dB,
+# the one with least speech has 0.45 s over 0.3; white, pink and brown noise have 0.03 s.
+_SPEECH_SCORE = 0.3
+_LEAST_SPEECH = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What came out of one piece of audio."""
+
+    text: Private[str]
+    confidence: float
+
+
+_NOTHING = _Heard(Private(""), 0.0)
+
+
+class _Job:
+    """A decoding that was ordered, and the audio it covers."""
+
+    __slots__ = ("cancelled", "future", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.cancelled = threading.Event()
+        self.future: Future[_Heard] = Future()
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+        self.future.cancel()
+
+
+class WhisperRecognizer:
+    """Whisper: greedy, with timestamps, on a worker thread of its own.
+
+    Greedy, because CTranslate2's beam search loses words the model is sure of (a table-driven
+    model shows it) and writes "Yes." into noise without timestamps. What the guards refuse
+    (no speech by Silero VAD, improbable, repetitive, faster than anybody speaks, the hint
+    echoed) becomes empty text.
+    """
+
+    def __init__(
+        self,
+        model_dir: Path,
+        hotwords: Sequence[str] = (),
+        language: str = "en",
+        *,
+        wake_phrases: Sequence[str] = (),
+    ) -> None:
+        """Load the model; never from the network.
+
+        `hotwords` are names to expect (devices, areas); `wake_phrases` are left out of the
+        start of the text. Raises ModelError where the directory or the library is no good.
+        """
+        self._model = _load(model_dir)
+        self._hotwords = tuple(dict.fromkeys(name.strip() for name in hotwords))[:_HOTWORDS]
+        self._language = language
+        self._wake_phrases = tuple(wake_phrases)
+        self._counting = threading.Lock()
+        self._used = 0
+        self._wasted = 0
+        self._worker = Worker("whisper", waiting=4)
+        # Loads the VAD, so that the first utterance need not wait for it.
+        self._start(bytes(2 * SAMPLE_RATE))
+
+    @property
+    def speculations_used(self) -> int:
+        """How many decodings begun at a pause gave the final text."""
+        return self._used
+
+    @property
+    def speculations_wasted(self) -> int:
+        """How many decodings begun at a pause were thrown away."""
+        return self._wasted
+
+    def open(self) -> WhisperDecoding:
+        """Begin an utterance."""
+        return WhisperDecoding(self)
+
+    def close(self) -> None:
+        """Cancel what waits and release the model."""
+        if not self._worker.close():
+            log.warning("whisper is still decoding; its thread is left behind")
+        self._model = None
+
+    def _start(self, pcm: bytes) -> _Job:
+        job = _Job(len(pcm))
+        job.future = self._worker.submit(self._transcribe, pcm, job.cancelled)
+        return job
+
+    def _count(self, *, used: bool) -> None:
+        with self._counting:
+            self._used += used
+            self._wasted += not used
+
+    def _transcribe(self, pcm: bytes, cancelled: threading.Event) -> _Heard:
+        audio = guards.samples(pcm)
+        speech = _speech_seconds(audio)
+        if cancelled.is_set() or speech < _LEAST_SPEECH:
+            return _NOTHING
+        segments, _ = self._model.transcribe(
+            audio,
+            language=self._language,
+            beam_size=1,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            max_new_tokens=_most_tokens(len(audio) / SAMPLE_RATE),
+            hotwords=", ".join(self._hotwords) or None,
+            no_speech_threshold=_HIGHEST_NO_SPEECH,
+            log_prob_threshold=_LOWEST_LOG_PROBABILITY,
+            compression_ratio_threshold=_HIGHEST_COMPRESSION,
+        )
+        texts: list[str] = []
+        least = 0.0
+        for segment in segments:
+            if cancelled.is_set():
+                return _NOTHING
+            if _is_sound(segment):
+                texts.append(segment.text)
+                least = min(least, segment.avg_logprob)
+        text = " ".join("".join(texts).split())
+        if guards.is_loop(text) or guards.is_echo(text, self._hotwords):
+            return _NOTHING
+        if guards.is_too_fast(text, speech):
+            return _NOTHING
+        text = guards.without_wake_word(text, self._wake_phrases)
+        return _Heard(Private(text), math.exp(least)) if text else _NOTHING
+
+
+class WhisperDecoding:
+    """One utterance. At a pause it is decoded ahead; if speech goes on, that is thrown away."""
+
+    def __init__(self, recognizer: WhisperRecognizer) -> None:
+        """Use `WhisperRecognizer.open`."""
+        self._recognizer = recognizer
+        self._pcm = bytearray()
+        self._ahead: _Job | None = None
+        self._job: _Job | None = None
+        self._abandoned: Future[None] = Future()
+
+    def feed(self, pcm: bytes) -> Partial | None:
+        """Keep the audio; Whisper has no partial results."""
+        self._pcm += pcm
+        return None
+
+    def pause(self) -> None:
+        """Decode ahead what was heard so far, unless that is being done already."""
+        if self._ahead is not None:
+            if not guards.speech_went_on(bytes(self._pcm), self._ahead.size):
+                return
+            self._waste()
+        try:
+            self._ahead = self._recognizer._start(bytes(self._pcm))
+        except BusyError:
+            log.debug("whisper is busy; the pause is not used")
+
+    def finish(self, utterance: Utterance) -> Transcript:
+        """Give the text: the one decoded ahead where only silence followed, else a new one.
+
+        Raises RecognitionError where the engine fails; gives empty text once abandoned.
+        """
+        try:
+            heard = self._finish(utterance)
+        except AssistantError:
+            raise
+        except (Exception, CancelledError) as error:
+            raise RecognitionError(f"whisper failed on utterance {utterance.id}") from error
+        finally:
+            self._pcm.clear()
+        return Transcript(utterance.id, heard.text, heard.confidence)
+
+    def abandon(self) -> None:
+        """Throw the utterance away, at any time and from any thread."""
+        if self._ahead is not None:
+            self._waste()
+        job = self._job
+        if job is not None:
+            job.cancel()
+        with contextlib.suppress(InvalidStateError):  # once is enough
+            self._abandoned.set_result(None)
+
+    def _finish(self, utterance: Utterance) -> _Heard:
+        pcm = utterance.pcm.reveal()
+        ahead = self._ahead
+        if ahead is not None and self._covers(ahead, utterance, pcm):
+            self._ahead, self._job = None, ahead
+            self._recognizer._count(used=True)
+        else:
+            if ahead is not None:
+                self._waste()
+            self._job = self._recognizer._start(pcm)
+        either: list[Future[Any]] = [self._job.future, self._abandoned]
+        wait(either, return_when=FIRST_COMPLETED)
+        if self._abandoned.done():
+            self._job.cancel()
+            return _NOTHING
+        return self._job.future.result()
+
+    def _covers(self, ahead: _Job, utterance: Utterance, pcm: bytes) -> bool:
+        """Whether everything that was said lies in what was decoded ahead."""
+        decoded_until = utterance.start + ahead.size / 2 / SAMPLE_RATE
+        return (
+            utterance.speech_end <= decoded_until
+            and pcm.startswith(self._pcm[: ahead.size])
+            and not guards.speech_went_on(pcm, ahead.size)
+        )
+
+    def _waste(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.cancel()
+            self._recognizer._count(used=False)
+
+
+def _load(model_dir: Path) -> Any:  # noqa: ANN401 - untyped library
+    _check_files(model_dir)
+    # Nothing may be fetched: every file is here, and the hub's client is told so as well.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    try:
+        import faster_whisper.transcribe  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        raise ModelError(
+            "the whisper recognizer needs faster-whisper: pip install 'sotto-voice[whisper]'"
+        ) from error
+    # tqdm starts a monitor thread and a semaphore even for bars that are switched off.
+    faster_whisper.transcribe.tqdm.monitor_interval = 0
+    faster_whisper.transcribe.tqdm.set_lock(threading.RLock())
+    logging.getLogger("faster_whisper").setLevel(logging.ERROR)
+    try:
+        model = faster_whisper.WhisperModel(
+            str(model_dir),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=_threads(),
+            local_files_only=True,
+        )
+    except Exception as error:
+        raise ModelError(_damaged(model_dir, "it cannot be loaded")) from error
+    bands = len(model.feature_extractor.mel_filters)
+    if bands != model.model.n_mels:
+        reason = f"preprocessor_config.json is missing or wrong ({bands} mel bands)"
+        raise ModelError(_damaged(model_dir, reason))
+    return model
+
+
+def _check_files(model_dir: Path) -> None:
+    if not model_dir.is_dir():
+        raise ModelError(_damaged(model_dir, "there is no such directory"))
+    missing = [name for name in _NEEDED if not (model_dir / name).is_file()]
+    if not any((model_dir / name).is_file() for name in _VOCABULARIES):
+        missing.append(" or ".join(_VOCABULARIES))
+    if missing:
+        raise ModelError(_damaged(model_dir, f"{', '.join(missing)} missing"))
+
+
+def _damaged(model_dir: Path, reason: str) -> str:
+    return (
+        f"whisper model {model_dir}: {reason}; `sotto models list` shows the models there are, "
+        f"`sotto models fetch NAME` fetches one"
+    )
+
+
+def _threads() -> int:
+    """All cores but one, up to 4: a team with one thread waiting for a busy core stands still."""
+    return max(1, min(4, len(os.sched_getaffinity(0)) - 1))
+
+
+def _most_tokens(seconds: float) -> int:
+    """Bound a decoder that is stuck: nobody says ten tokens a second for long."""
+    return min(200, 30 + int(10 * seconds))
+
+
+def _speech_seconds(audio: NDArray[np.float32]) -> float:
+    from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415
+
+    options = VadOptions(
+        threshold=_SPEECH_SCORE, min_silence_duration_ms=100, speech_pad_ms=0, neg_threshold=0.2
+    )
+    spans = get_speech_timestamps(audio, options)
+    return float(sum(span["end"] - span["start"] for span in spans)) / SAMPLE_RATE
+
+
+def _is_sound(segment: Any) -> bool:  # noqa: ANN401 - untyped library
+    return bool(
+        segment.avg_logprob >= _LOWEST_LOG_PROBABILITY
+        and segment.compression_ratio <= _HIGHEST_COMPRESSION
+    )
