@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from assistant.events import Decided, Redacted, Replied, Report, Understood
+from pipeline.engines.espeak import EspeakVoice
+
+from assistant.errors import AssistantError, ModelError
+from assistant.events import Redacted, Report
 from assistant.private import Private
-from assistant.runtime import Assistant, Parts, closed_slots
+from assistant.runtime import Assistant, Parts, decided, understood
 from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
-from assistant.types import Confirm, Grant, Transcript
+from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
 from pipeline.endpoint import SpeechEndpointer
+from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
 from pipeline.listen import Listener, ring_for
-from pipeline.ports import Recognizer, Source, Voice, WakeDetector
+from pipeline.ports import Recognizer, Voice
 from pipeline.redact import redact
 from pipeline.sentences import SentenceFile, built_in, load_sentences
+from pipeline.sources.microphone import Microphone
 from pipeline.things import Things, load_things
-from plugins.skills import Skills, make_skills
+from plugins.builtin import make_host
 from policies.decide import decide
 
 log = logging.getLogger(__name__)
@@ -48,7 +52,7 @@ def assistant(
     """
     understanding = mind(settings, voice=voice(settings) if speak else None)
     listener = Listener(
-        wake=wake_detector(settings) if wake else None,
+        wake=wake_detector(settings.wake) if wake else None,
         endpointer=SpeechEndpointer(settings.listen, WebrtcSpeech()),
         recognizer=TimedRecognizer(recognizer(settings, understanding, state)),
         ring=ring_for(settings.listen),
@@ -56,18 +60,60 @@ def assistant(
     return Assistant(listener, understanding.parts, report)
 
 
+def recognizer(settings: Settings, understanding: Mind, state: Path) -> Recognizer:
+    """Make the recognizer that the settings ask for; `auto` is Whisper where a model is set."""
+    wanted = settings.recognizer
+    phrases = tuple(phrase.phrase for phrase in settings.wake.phrases)
+    if wanted.engine == "whisper" or (wanted.engine == "auto" and wanted.whisper_model):
+        if wanted.whisper_model is None:
+            raise ModelError(
+                "the recognizer is whisper, but no model is named: set recognizer.whisper_model, "
+                "or --whisper-model DIR (`sotto models` fetches one)"
+            )
+        from pipeline.engines.whisper import WhisperRecognizer  # noqa: PLC0415  # a large library
+
+        names = [value.text for values in understanding.things.lists().values() for value in values]
+        return WhisperRecognizer(wanted.whisper_model, names, wake_phrases=phrases)
+    from pipeline.engines.sphinx import sphinx_recognizer  # noqa: PLC0415  # not used with whisper
+
+    return sphinx_recognizer(
+        understanding.files, understanding.things, phrases, wanted.rejection, state / "cache"
+    )
+
+
+def voice(settings: Settings) -> Voice | None:
+    """Make the voice, or None where replies are not spoken; what is missing is said once."""
+    wanted = settings.voice
+    if wanted.engine == "none":
+        return None
+    try:
+        if wanted.engine == "piper":
+            from pipeline.engines.piper import PiperVoice  # noqa: PLC0415  # a large library
+
+            return PiperVoice(wanted.model, wanted.speed)
+        return EspeakVoice(wanted.speed)
+    except AssistantError as error:
+        log.warning("replies are printed, not spoken: %s", error)
+        return None
+
+
+def microphone(settings: Settings) -> Microphone:
+    """The microphone that the settings name."""
+    return Microphone(settings.microphone.device)
+
+
 def mind(settings: Settings, voice: Voice | None = None) -> Mind:
     """Make what understands."""
     things = load_things(settings.home.things)
-    skills = make_skills(things, own=load_sentences(settings.home.sentences))
+    files = (*built_in(), *load_sentences(settings.home.sentences))
     parts = Parts(
         detectors=make_detectors(settings.redaction),
-        parser=IntentParser(skills.files, things, settings.home.area),
+        parser=IntentParser(files, things, settings.home.area),
         decide=partial(decide, things=things.entities),
-        skills=skills,
+        skills=make_host(things, files),
         voice=voice,
     )
-    return Mind(things, skills.files, parts)
+    return Mind(things, files, parts)
 
 
 def explain(understanding: Mind, number: int, text: str, report: Report) -> None:
@@ -78,6 +124,6 @@ def explain(understanding: Mind, number: int, text: str, report: Report) -> None
     originals.forget()
     report(Redacted(number, redacted.text, redacted.entities, redacted.confidence))
     intent = parts.parser.parse(redacted)
-    report(Understood.of(number, intent))
+    report(understood(number, intent))
     if intent is not None:
-        report(Decided.of(number, parts.decide(intent)))
+        report(decided(intent, parts.decide(intent)))

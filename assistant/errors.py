@@ -10,6 +10,7 @@ AssistantError            one clear line, never a word anybody said
   RecognitionError        this utterance is dropped; the next is heard
   BusyError               the call is not made: too many wait, or its worker is closed
   SkillError              this utterance gets an apology; the skill's words are not logged
+  VoiceError              replies are printed, not spoken
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ class BusyError(AssistantError):
 
 class SkillError(AssistantError):
     """A skill that failed on one intent."""
+
+
+class VoiceError(AssistantError):
+    """A reply that can't be spoken: no synthesiser, no player, no loudspeaker."""
 
 
 def outline(error: BaseException) -> str:

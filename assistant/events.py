@@ -7,7 +7,7 @@ The one exception is `Redacted.raw`, which stays `Private` and is printed with -
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from assistant.private import Private
@@ -99,6 +99,8 @@ class Understood:
     id: int
     name: str | None
     slots: Mapping[str, SlotValue]
+    closed: Mapping[str, SlotValue] = field(default_factory=dict)
+    """What of the slots could leave the device, if a policy shared the intent."""
 
     def fields(self) -> dict[str, Any]:
         """The event as plain values, in the order they are printed."""

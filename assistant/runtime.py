@@ -19,6 +19,7 @@ from assistant.events import (
     Closed,
     Decided,
     Done,
+    Effect,
     Event,
     Failed,
     Redacted,
@@ -27,13 +28,12 @@ from assistant.events import (
     Understood,
     Woken,
 )
-from assistant.skill import Reply
+from assistant.skill import Reply, plain
 from assistant.timed import spent
 from assistant.types import (
     FRAME_BYTES,
     AudioFrame,
     Confirm,
-    Finding,
     Gap,
     Grant,
     RedactedIntent,
@@ -42,13 +42,14 @@ from assistant.types import (
     Transcript,
     WakeEvent,
 )
-from pipeline.intents import plain_slots
-from pipeline.listen import Heard, Listener
+from pipeline.detectors import find_all
 from pipeline.listen import Event as Ear
+from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
 from pipeline.ports import Detector, Parser, Source, Voice
 from pipeline.redact import Originals, redact
 from pipeline.worker import Worker
+from policies.share import closed_slots
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,6 @@ WAITING = 2
 """Utterances that may wait for the mind; older ones are dropped and counted."""
 RECOGNITION_LIMIT = 20.0
 """Seconds after which an utterance is given up."""
-SKILL_LIMIT = 10.0
-"""Seconds a skill may take."""
 FLUSH_FRAMES = 12
 """Silent frames at the end of a recording, so that a wake word at its very end is heard."""
 _SILENCE = bytes(FRAME_BYTES)
@@ -66,7 +65,7 @@ _SILENCE = bytes(FRAME_BYTES)
 class Skills(Protocol):
     """Who does what an intent asks for."""
 
-    async def handle(self, intent: RedactedIntent, originals: Originals) -> Reply:
+    async def handle(self, intent: RedactedIntent) -> Reply:
         """Do it and answer; raise SkillError with no speech in it."""
         ...
 
@@ -173,27 +172,26 @@ class Assistant:
             self._report(_redacted(redacted, transcript))
             clock.lap("redact")
             intent = await mind.run(self._parts.parser.parse, redacted)
-            self._report(_understood(number, intent))
+            self._report(understood(number, intent))
             clock.lap("parse")
             reply = await self._act(intent, originals, was_text=bool(redacted.text))
             if reply is not None and reply.text:
                 self._report(Replied(number, reply.text))
             audio_seconds = utterance.end - utterance.start
             endpoint = utterance.end - utterance.speech_end
-            self._report(Done(number, clock.seconds(endpoint), spent(heard.decoding) / audio_seconds))
+            self._report(
+                Done(number, clock.seconds(endpoint), spent(heard.decoding) / audio_seconds)
+            )
             if reply is not None and voice is not None:
                 await self._say(reply, voice)
         except TimeoutError:
             heard.decoding.abandon()
             self._fail(number, RecognitionError("the recognizer took too long"))
-        except Exception as error:  # noqa: BLE001  # one bad utterance never stops the rest
+        except Exception as error:  # one bad utterance never stops the rest
             self._fail(number, error)
 
     def _redact(self, transcript: Transcript) -> tuple[RedactedTranscript, Originals]:
-        findings: list[Finding] = []
-        for detector in self._parts.detectors:
-            findings += detector.find(transcript)
-        return redact(transcript, findings)
+        return redact(transcript, find_all(self._parts.detectors, transcript))
 
     async def _act(
         self, intent: RedactedIntent | None, originals: Originals, *, was_text: bool
@@ -205,16 +203,14 @@ class Assistant:
         try:
             if intent is None:
                 return self._parts.skills.misunderstood() if was_text else None
-            match self._parts.decide(intent):
-                case Grant(rule):
-                    self._report(Decided(intent.utterance_id, "allow", rule))
-                    async with asyncio.timeout(SKILL_LIMIT):
-                        return await self._parts.skills.handle(intent, originals)
-                case Confirm(rule):
-                    self._report(Decided(intent.utterance_id, "confirm", rule))
+            decision = self._parts.decide(intent)
+            self._report(decided(intent, decision))
+            match decision:
+                case Grant():
+                    return await self._parts.skills.handle(intent)
+                case Confirm():
                     return Reply("I won't do that without a confirmation.")
-                case Refusal(rule):
-                    self._report(Decided(intent.utterance_id, "refuse", rule))
+                case Refusal():
                     return Reply("I'm not allowed to do that.")
         finally:
             originals.forget()
@@ -318,7 +314,15 @@ def _redacted(redacted: RedactedTranscript, transcript: Transcript) -> Event:
     )
 
 
-def _understood(number: int, intent: RedactedIntent | None) -> Event:
+def understood(number: int, intent: RedactedIntent | None) -> Understood:
+    """The event for what was parsed."""
     if intent is None:
         return Understood(number, None, {})
-    return Understood(number, intent.name, plain_slots(intent))
+    slots = {name: plain(slot) for name, slot in intent.slots.items()}
+    return Understood(number, intent.name, slots, closed_slots(intent))
+
+
+def decided(intent: RedactedIntent, decision: Grant | Confirm | Refusal) -> Decided:
+    """The event for a decision."""
+    effects: dict[type, Effect] = {Grant: "allow", Confirm: "confirm", Refusal: "refuse"}
+    return Decided(intent.utterance_id, effects[type(decision)], decision.rule)

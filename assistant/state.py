@@ -17,9 +17,7 @@ def directory(named: Path | None) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(
-            f"{path}: {error.strerror}; choose another with --state DIR"
-        ) from None
+        raise SettingsError(f"{path}: {error.strerror}; choose another with --state DIR") from None
     return path
 
 

@@ -1,86 +1,239 @@
-"""Decides when a command is over: from the speaker's level, VAD and what is recognized."""
+"""Decides when a command is over: from the speaker's level, VAD and what is recognized.
+
+Three kinds of evidence, each weak alone. *Level*: the person who is talking to us is the
+loudest voice in the utterance, so a voice well below that level is somebody else, or the
+end of a word. *VAD*: a recurrent network tells speech from noise; where the network misses
+a voice that stands clear of the background, WebRTC's detector and the level overrule it.
+*Words*: after a complete command a moment of quiet is enough, after half of one it is not.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.settings import ListenSettings
-from assistant.types import FRAME_SECONDS, AudioFrame, Partial
+from assistant.types import FRAME_BYTES, FRAME_SECONDS, AudioFrame, Partial
 from pipeline.ports import SpeechDetector, Verdict
 
-_NEAR = 10.0
-_FAR = 30.0
-_ABOVE_FLOOR = 9.0
-_LOWEST = 20.0
+_Sound: TypeAlias = Literal["speaker", "maybe", "other"]
+"""the speaker; perhaps the speaker's last syllable, perhaps somebody further off; neither."""
+
+_SPEAKER = 10.0
+"""Decibels below the speaker's level within which a voice is the speaker's."""
+_MAYBE = 25.0
+"""Decibels below the speaker's level within which a voice may still be the speaker's."""
+_SINGLE = 4.0
+"""Decibels by which a single frame may raise the speaker's level: it may be a knock."""
+_CLEAR = 15.0
+"""Decibels above the quietest frame at which sound stands clear of the background."""
+_QUIETEST = 20.0
+"""Decibels below which all is silence; an int16 step is 0."""
+_WAKE_WORD = 6.0
+"""Decibels by which a command may be quieter than the wake word before it."""
+_SURE = 0.75
+"""Share of a frame that the coarse detector must take for speech, to be believed."""
+_BUTTON = 4
+"""Frames in which the press of a button is heard, where no wake word began the utterance."""
+_STARTED = 2.0
+"""Frames of certain speech that begin a command; doubtful ones count for less."""
+_WAKE_TAIL = 3
+"""Frames after the wake decision in which the end of the wake word may still be heard."""
+_MAYBE_RATE = 0.5
+"""How fast quiet grows while it may still be the speaker."""
+_UNDO_RATE = 2.0
+"""How fast quiet shrinks while the speaker speaks: one loud syllable of another voice does
+not make up for a second in which the speaker was silent."""
+_PAUSE = 0.24
+"""Seconds of quiet that are a pause."""
+_STABLE = 0.16
+"""Seconds for which a complete command must have stood."""
+_TAIL = 0.4
+"""Seconds after the speaker's last full syllable that may be its end."""
 
 
 class SpeechEndpointer:
-    """First version."""
+    """An Endpointer for one person near the microphone, with noise and others further off."""
 
-    def __init__(self, settings: ListenSettings, speech: SpeechDetector) -> None:
-        """Take the times to wait, and a detector of speech."""
+    def __init__(
+        self,
+        settings: ListenSettings,
+        coarse: SpeechDetector,
+        fine: SpeechDetector | None = None,
+    ) -> None:
+        """Take the times to wait, a coarse detector of speech and one that knows noise.
+
+        Without the second the coarse one decides alone: well in a quiet room, badly in noise.
+        """
         self._settings = settings
-        self._speech = speech
+        self._coarse = coarse
+        self._fine = fine
         self.open(b"")
 
     @property
     def speech_end(self) -> float | None:
-        """Seconds from the start of the source at which speech was last heard."""
+        """Seconds from the start of the source at which the speaker was last heard."""
         return self._speech_end
 
     def open(self, pre_roll: bytes) -> None:
-        """Begin an utterance after `pre_roll`."""
-        self._speech.reset()
+        """Begin an utterance; learn from `pre_roll` how loud the speaker and the room are."""
+        self._coarse.reset()
+        if self._fine is not None:
+            self._fine.reset()
+        self._level = _Level()
         self._speech_end: float | None = None
+        self._words: Partial | None = None
         self._frames = 0
+        self._started = 0.0
         self._quiet = 0.0
-        self._floor = math.inf
-        self._loud = -math.inf
+        self._since_speaker = 0.0
+        self._stable = 0.0
         self._paused = False
+        self._by_wake_word = bool(pre_roll)
+        for start in range(0, len(pre_roll), FRAME_BYTES):
+            self._hear(pre_roll[start : start + FRAME_BYTES])
+        self._level.begin_command(_WAKE_WORD)
 
     def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
-        """Take the next frame."""
+        """Take the next frame, with what the recognizer makes of the utterance by now."""
         self._frames += 1
-        level = _level(frame.pcm)
-        share = self._speech.feed(frame.pcm)
-        self._floor = min(self._floor, max(level, _LOWEST))
-        if share >= 0.5:
-            self._loud = max(self._loud, level)
-        if share >= 0.5 and level > self._loud - _NEAR:
-            self._quiet = 0.0
-            self._paused = False
-            self._speech_end = frame.end
-        elif share >= 0.5 and level > max(self._floor + _ABOVE_FLOOR, self._loud - _FAR):
-            self._quiet += FRAME_SECONDS / 2
-            self._speech_end = frame.end if self._speech_end is not None else None
-        else:
-            self._quiet += FRAME_SECONDS
-        return self._verdict(partial)
-
-    def _verdict(self, partial: Partial | None) -> Verdict:
-        lasted = self._frames * FRAME_SECONDS
+        probability = self._hear(frame.pcm)
+        self._note(partial)
         if self._speech_end is None:
-            return "no_speech" if lasted >= self._settings.no_speech else "open"
-        if self._quiet >= self._patience(partial):
-            return "complete" if partial is not None and partial.complete else "silence"
-        if lasted >= self._settings.longest:
+            self._wait_for_start(frame, probability)
+        else:
+            self._follow(frame, probability)
+        return self._verdict()
+
+    def _hear(self, pcm: bytes) -> float:
+        """How surely the frame is speech, 0..1; and follow the levels."""
+        decibels, louder = self._level.measure(pcm)
+        probability = self._coarse.feed(louder)
+        if self._fine is not None:
+            clear = decibels > self._level.floor + _CLEAR and probability >= _SURE
+            probability = max(self._fine.feed(louder), probability if clear else 0.0)
+        if probability >= 0.5 and (self._by_wake_word or self._frames > _BUTTON):
+            self._level.heard_voice()
+        return probability
+
+    def _note(self, partial: Partial | None) -> None:
+        same = partial is self._words or partial == self._words
+        self._stable = self._stable + FRAME_SECONDS if same else 0.0
+        self._words = partial
+
+    def _wait_for_start(self, frame: AudioFrame, probability: float) -> None:
+        if self._by_wake_word and self._frames <= _WAKE_TAIL:
+            return
+        self._started = max(0.0, self._started + 2 * probability - 1)
+        if self._started == 0.0:
+            self._level.forget_voice()
+        if self._started >= _STARTED or self._is_complete():
+            self._speech_end = frame.end
+
+    def _follow(self, frame: AudioFrame, probability: float) -> None:
+        sound = self._level.classify(probability)
+        if sound == "speaker":
+            self._quiet = max(0.0, self._quiet - _UNDO_RATE * FRAME_SECONDS)
+            self._since_speaker = 0.0
+            self._paused = False
+        else:
+            rate = _MAYBE_RATE if sound == "maybe" else 1.0
+            self._quiet += rate * FRAME_SECONDS
+            self._since_speaker += FRAME_SECONDS
+        if sound == "speaker" or (sound == "maybe" and self._since_speaker < _TAIL):
+            self._speech_end = frame.end
+
+    def _verdict(self) -> Verdict:
+        lasted = self._frames * FRAME_SECONDS
+        settings = self._settings
+        if self._speech_end is None:
+            limit = settings.no_speech if self._by_wake_word else settings.longest
+            return "no_speech" if _reached(lasted, limit) else "open"
+        if _reached(self._quiet, self._patience()):
+            return "complete" if self._is_complete() else "silence"
+        if _reached(lasted, settings.longest):
             return "limit"
-        if not self._paused and self._quiet >= self._settings.complete:
+        if not self._paused and _reached(self._quiet, _PAUSE):
             self._paused = True
             return "pause"
         return "open"
 
-    def _patience(self, partial: Partial | None) -> float:
-        if partial is None:
-            return self._settings.silence
-        if partial.complete:
-            return self._settings.silence if partial.extendable else self._settings.complete
-        return self._settings.unfinished if partial.extendable else self._settings.silence
+    def _patience(self) -> float:
+        """Seconds of quiet to wait after what has been said so far."""
+        settings = self._settings
+        if self._words is None:
+            return settings.silence
+        if self._is_complete():
+            more = self._words.extendable
+            return (settings.complete + settings.silence) / 2 if more else settings.complete
+        unfinished = self._words.extendable and not self._words.complete
+        return settings.unfinished if unfinished else settings.silence
+
+    def _is_complete(self) -> bool:
+        words = self._words
+        return words is not None and words.complete and _reached(self._stable, _STABLE)
 
 
-def _level(pcm: bytes) -> float:
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    samples -= samples.mean()
-    return 10 * math.log10(float(samples @ samples) / len(samples) + 1.0)
+class _Level:
+    """How loud the frame, the speaker and the background are, in decibels of an int16 step."""
+
+    def __init__(self) -> None:
+        self.floor = math.inf
+        self._now = -math.inf
+        self._loudest = -math.inf
+        self._second = -math.inf
+        self._expected = -math.inf
+        self._offset = 0.0
+        self._frames = 0
+        self._peak = 0.0
+
+    def measure(self, pcm: bytes) -> tuple[float, bytes]:
+        """Return the frame's level, and the frame as loud as detectors of speech expect it."""
+        samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+        self._frames += 1
+        self._offset += (float(samples.mean()) - self._offset) / self._frames
+        samples -= self._offset
+        power = float(samples @ samples) / len(samples)
+        self._now = 10 * math.log10(power + 1.0)
+        self.floor = min(self.floor, max(self._now, _QUIETEST))
+        return self._now, self._amplify(samples)
+
+    def heard_voice(self) -> None:
+        """The frame measured last is speech."""
+        if self._now > self._loudest:
+            self._loudest, self._second = self._now, self._loudest
+        else:
+            self._second = max(self._second, self._now)
+
+    def forget_voice(self) -> None:
+        """What was taken for speech was none."""
+        self._loudest = self._second = -math.inf
+
+    def begin_command(self, quieter: float) -> None:
+        """What was heard so far was the wake word; the command may be so much quieter."""
+        self._expected = self._speaker() - quieter
+        self.forget_voice()
+
+    def classify(self, probability: float) -> _Sound:
+        """Tell whose sound the frame measured last is."""
+        below = max(self._speaker(), self._expected) - self._now
+        if probability < 0.5 or below >= _MAYBE:
+            return "other"
+        return "speaker" if below < _SPEAKER else "maybe"
+
+    def _speaker(self) -> float:
+        return min(self._loudest, self._second + _SINGLE)
+
+    def _amplify(self, samples: NDArray[np.float32]) -> bytes:
+        self._peak = max(self._peak, float(np.abs(samples).max()))
+        gain = min(100.0, max(1.0, 8000.0 / max(self._peak, 1.0)))
+        louder: bytes = np.clip(samples * gain, -32768, 32767).astype("<i2").tobytes()
+        return louder
+
+
+def _reached(value: float, limit: float) -> bool:
+    """Whether a sum of frames has come to a limit, however the sum was rounded."""
+    return value > limit - FRAME_SECONDS / 100

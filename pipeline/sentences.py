@@ -157,7 +157,8 @@ def _check_templates(
         try:
             check_template(template, lists, rules)
         except TemplateError as error:
-            raise SentencesError(f'{document.where(key)}: {error}: "{template}"') from None
+            shown = " ".join(template.split())[:200]
+            raise SentencesError(f'{document.where(key)}: {error}: "{shown}"') from None
 
 
 def _templates(values: Values) -> Iterator[tuple[strictyaml.Key, str, Values]]:

@@ -51,7 +51,7 @@ class Worker:
         """Queue a call and wait for it; cancelling the wait takes it out of the queue."""
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
-    def close(self, seconds: float = 2.0) -> bool:
+    def close(self, seconds: float = 1.0) -> bool:
         """Cancel what waits, let what runs end, and say whether it did within `seconds`."""
         with self._changed:
             self._closed = True

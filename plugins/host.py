@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from assistant.strictyaml import Document
 from assistant.types import RedactedIntent
 from pipeline.sentences import SentenceFile, check_sentences
 from plugins.replies import Replies
+from plugins.timers import Timers
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +25,29 @@ LONGEST = 5.0
 class Host:
     """The skills, by the intents they answer. Of two for one intent, the first counts."""
 
-    def __init__(self, skills: Iterable[Skill], replies: Replies, longest: float = LONGEST) -> None:
+    def __init__(
+        self,
+        skills: Iterable[Skill],
+        replies: Replies,
+        timers: Timers,
+        longest: float = LONGEST,
+    ) -> None:
+        """`longest` is the time a skill has for a reply, in seconds."""
         self._replies = replies
+        self._timers = timers
         self._longest = longest
         self._handlers: dict[str, tuple[Skill, Handler]] = {}
         for skill in skills:
             for intent, handler in skill.handlers.items():
                 self._handlers.setdefault(intent, (skill, handler))
 
-    def answers(self, intent: str) -> bool:
-        """Whether a skill answers this intent."""
-        return intent in self._handlers
+    async def run(self, announce: Callable[[Reply], None]) -> None:
+        """Let timers speak when they end, until cancelled."""
+        await self._timers.run(announce)
+
+    def misunderstood(self) -> Reply:
+        """What to say where no intent was found."""
+        return Reply("Sorry, I didn't understand that.")
 
     async def handle(self, intent: RedactedIntent) -> Reply:
         """Run the skill. An intent without one is answered from its own reply template.

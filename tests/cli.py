@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,9 +49,25 @@ def here(*arguments: str | Path) -> Ran:
     from assistant.__main__ import main
 
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with _as_it_was(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main([str(word) for word in arguments])
     return Ran(status, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _as_it_was() -> Iterator[None]:
+    """Put back what a process of its own would take with it."""
+    handlers = logging.getLogger().handlers[:]
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
+    terminate = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        logging.getLogger().handlers[:] = handlers
+        sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+        signal.signal(signal.SIGTERM, terminate)
+        logging.captureWarnings(capture=False)
+        logging.disable(logging.NOTSET)
 
 
 def start(*arguments: str | Path, **more: str) -> subprocess.Popen[bytes]:

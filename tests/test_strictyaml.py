@@ -76,8 +76,10 @@ def test_no_text_ends_in_another_kind_of_error(
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=3)
+        ),
         max_leaves=8,
     )
 )

@@ -13,7 +13,7 @@ from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
-from assistant import build, state
+from assistant import describe, state
 from assistant.commands import options
 from assistant.errors import AssistantError, outline
 from assistant.settings import Settings
@@ -60,12 +60,10 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
 def _all(parsed: argparse.Namespace, settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", "ok", str(parsed.config or "no file: every default"))
     yield _namespace()
-    yield _try("home", lambda: build.describe_home(settings))
-    yield _try("wake word", lambda: build.describe_wake(settings))
-    yield _try(
-        "recognizer", lambda: build.describe_recognizer(settings, state.directory(parsed.state))
-    )
-    yield _try("memory", lambda: build.describe_memory(settings))
+    yield _try("home", lambda: describe.home(settings))
+    yield _try("wake word", lambda: describe.wake(settings))
+    yield _try("recognizer", lambda: describe.recognizer(settings, state.directory(parsed.state)))
+    yield _try("memory", lambda: describe.memory(settings))
     yield from _microphones(settings)
     yield _voice(settings)
 
@@ -75,7 +73,7 @@ def _try(part: str, describe: Callable[[], str]) -> Finding:
         text = describe()
     except AssistantError as error:
         return Finding(part, "missing", str(error))
-    except Exception as error:  # noqa: BLE001  # a check says what is wrong, whatever it is
+    except Exception as error:  # a check says what is wrong, whatever it is
         return Finding(part, "missing", f"failed: {outline(error)}")
     return Finding(part, "note" if text.startswith("note: ") else "ok", text.removeprefix("note: "))
 

@@ -48,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
         return _say("the reader of my output went away", FAILED)
     except OSError as error:
         return _say(f"{error.filename or 'a file'}: {error.strerror or outline(error)}", FAILED)
-    except Exception as error:  # noqa: BLE001  # a bug of ours: its text may quote speech
+    except Exception as error:  # a bug of ours: its text may quote speech
         return _say(f"a fault of Sotto's own, please report it: {outline(error)}", FAILED)
 
 

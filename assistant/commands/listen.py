@@ -8,8 +8,8 @@ import sys
 
 from assistant import build, state
 from assistant.commands import options, printing
-from assistant.settings import Settings
 from assistant.events import Done, Event, Failed
+from assistant.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -58,7 +58,7 @@ class TimeLine:
         for label, text in self._rows(event):
             print(f"  {label:<12}{text}" if label else text, flush=True)
 
-    def _rows(self, event: Event) -> list[tuple[str, str]]:
+    def _rows(self, event: Event) -> list[tuple[str, str]]:  # noqa: PLR0911  # an event, a row
         match event:
             case SourceOpened():
                 length = "" if event.seconds is None else f"  ({event.seconds:.1f} s)"
@@ -95,9 +95,10 @@ class TimeLine:
         return f"{event.name} {_slots(event.slots)}".rstrip()
 
     def _departure(self, event: Understood) -> list[tuple[str, str]]:
-        if not self._leaving:
+        if not self._leaving or event.name is None:
             return []
-        return [("left", "nothing: no policy shares anything")]
+        shared = f"{event.name} {_slots(event.closed)}".rstrip()
+        return [("left", f"nothing; were it shared, no more than: {shared}")]
 
 
 def fields(event: Event, *, show_raw: bool = False) -> dict[str, Any]:

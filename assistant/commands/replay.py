@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_home(parser)
     parser.add_argument("--noise", type=Path, metavar="FILE", help="mix this noise in")
     parser.add_argument(
-        "--snr", type=float, metavar="DB", help="signal to noise ratio of the mix (default: 10)"
+        "--snr", type=float, metavar="DB", default=10.0, help="of the mix (default: 10)"
     )
     parser.add_argument("--seed", type=int, default=0, help="which part of the noise is taken")
     parser.add_argument("--show-raw", action="store_true", help="print what was really said, too")
@@ -85,5 +85,7 @@ def open_source(audio: str, parsed: argparse.Namespace) -> tuple[Source, float |
     file = FileSource(Path(audio))
     source: Source = file
     if parsed.noise is not None:
-        source = NoisySource(file, parsed.noise, parsed.snr if parsed.snr is not None else 10.0, parsed.seed)
+        source = NoisySource(
+            file, parsed.noise, parsed.snr if parsed.snr is not None else 10.0, parsed.seed
+        )
     return (Paced(source) if parsed.realtime else source), file.seconds

@@ -96,10 +96,10 @@ _PATTERNS = (
         ),
     ),
     _Pattern(
-        "IP_ADDRESS", 0.9, re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])"), _is_address
+        "IP_ADDRESS", 0.9, re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"), _is_address
     ),
     _Pattern("IP_ADDRESS", 0.9, re.compile(r"(?<![\w:])[0-9a-fA-F:]{3,39}(?![\w:])"), _is_address),
-    _Pattern("CREDIT_CARD", 0.95, re.compile(r"(?<!\w)\d(?:[ -]{0,2}\d){12,18}(?!\w)"), _is_card),
+    _Pattern("CREDIT_CARD", 0.95, re.compile(r"(?<!\w)\d(?:[ .-]{0,2}\d){12,18}(?!\w)"), _is_card),
     _Pattern(
         "PHONE_NUMBER",
         0.75,

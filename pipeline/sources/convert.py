@@ -58,6 +58,11 @@ class Framer:
             yield self._cut()
         self._rest.clear()
 
+    def skip(self, frames: int) -> None:
+        """Let time pass without sound: an unfinished frame is dropped."""
+        self._rest.clear()
+        self.index += frames
+
     def _cut(self) -> AudioFrame:
         frame = AudioFrame(self.index, bytes(self._rest[:FRAME_BYTES]))
         del self._rest[:FRAME_BYTES]

@@ -107,11 +107,13 @@ class FileSource:
         """Open the file and look at what can be seen without decoding."""
         try:
             # A pipe without a writer would block here for ever otherwise.
-            number = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            file = self.path.open(
+                "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
+            )
         except (OSError, ValueError) as problem:
             reason = getattr(problem, "strerror", None) or "not a name of a file"
             raise self._error(f"can't be opened ({reason}); check the path") from None
-        with os.fdopen(number, "rb", buffering=0) as file:
+        with file:
             try:
                 self._look(file)
                 file.seek(0)
@@ -121,8 +123,6 @@ class FileSource:
 
     def _look(self, file: BinaryIO) -> None:
         status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise self._error("is a folder; name the recordings in it")
         if not stat.S_ISREG(status.st_mode):
             raise self._error("is not a regular file; for raw 16 kHz PCM on stdin give -")
         if status.st_size == 0:

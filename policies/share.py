@@ -1,0 +1,19 @@
+"""What of an intent could leave the device at all, if a policy shared it: its closed part."""
+
+from __future__ import annotations
+
+from assistant.types import Choice, Number, Placeholder, RedactedIntent, Words
+
+
+def closed_slots(intent: RedactedIntent) -> dict[str, str | float]:
+    """The slots in closed form: choices, numbers, and a placeholder's type. Free words stay."""
+    closed: dict[str, str | float] = {}
+    for name, slot in intent.slots.items():
+        match slot:
+            case Choice(value) | Number(value):
+                closed[name] = value
+            case Placeholder(type=kind):
+                closed[name] = f"<{kind}>"
+            case Words():
+                pass
+    return closed

@@ -1,0 +1,346 @@
+"""The one path of an utterance, with stand-in engines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from assistant.errors import SourceError
+from assistant.events import Decided, Done, Event, Failed, Redacted, Replied, Understood
+from assistant.private import Private
+from assistant.runtime import Assistant, Parts
+from assistant.settings import ListenSettings
+from assistant.skill import Reply
+from assistant.types import (
+    FRAME_BYTES,
+    AudioFrame,
+    Choice,
+    Confirm,
+    Finding,
+    Gap,
+    Grant,
+    Partial,
+    RedactedIntent,
+    RedactedTranscript,
+    Refusal,
+    Transcript,
+    Utterance,
+    WakeEvent,
+)
+from pipeline.listen import Listener, ring_for
+from pipeline.ports import Verdict
+
+CANARY = "zanzibar"
+SOUND = b"\1\0" * (FRAME_BYTES // 2)
+
+
+class ScriptedWake:
+    """Wakes at these frames."""
+
+    def __init__(self, *frames: int) -> None:
+        self.frames = frames
+
+    def feed(self, frame: AudioFrame) -> WakeEvent | None:
+        if frame.index not in self.frames:
+            return None
+        return WakeEvent(frame.end, "alexa", 0.9)
+
+    def reset(self) -> None: ...
+
+
+class ScriptedEnd:
+    """Closes every utterance after five frames."""
+
+    speech_end: float | None = None
+
+    def open(self, pre_roll: bytes) -> None:
+        self.left = 5
+
+    def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
+        self.left -= 1
+        self.speech_end = frame.start
+        return "open" if self.left else "silence"
+
+
+class ScriptedRecognizer:
+    """Hears these texts, one an utterance; an exception is raised instead."""
+
+    def __init__(self, *texts: str | Exception, before: Callable[[], object] = bool) -> None:
+        self.texts = list(texts)
+        self.before = before
+        self.abandoned = 0
+
+    def open(self) -> ScriptedRecognizer:
+        return self
+
+    def feed(self, pcm: bytes) -> Partial | None:
+        return None
+
+    def pause(self) -> None: ...
+
+    def finish(self, utterance: Utterance) -> Transcript:
+        self.before()
+        text = self.texts.pop(0)
+        if isinstance(text, Exception):
+            raise text
+        return Transcript(utterance.id, Private(text), 0.8)
+
+    def abandon(self) -> None:
+        self.abandoned += 1
+
+    def close(self) -> None: ...
+
+
+class CanaryDetector:
+    """Finds the canary word."""
+
+    name = "canary"
+
+    def find(self, transcript: Transcript) -> Sequence[Finding]:
+        at = transcript.text.reveal().find(CANARY)
+        return [] if at < 0 else [Finding(at, at + len(CANARY), "PERSON", 1.0)]
+
+
+class FirstWord:
+    """The first word is the intent."""
+
+    def parse(self, transcript: RedactedTranscript) -> RedactedIntent | None:
+        words = transcript.text.split()
+        if not words or words[0] == "chat":
+            return None
+        slots = {"what": Choice(words[1])} if len(words) > 1 else {}
+        return RedactedIntent(transcript.utterance_id, words[0], slots)
+
+
+class EchoSkills:
+    """Answers with the intent; fails at "fail", quoting the speaker."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    async def handle(self, intent: RedactedIntent) -> Reply:
+        if intent.name == "fail":
+            raise RuntimeError(f"they said {CANARY}")
+        self.done.append(intent.name)
+        return Reply(f"{intent.name} done")
+
+    def misunderstood(self) -> Reply:
+        return Reply("sorry")
+
+    async def run(self, announce: Callable[[Reply], None]) -> None:
+        announce(Reply("time is up"))
+        await asyncio.Event().wait()
+
+
+class Recording:
+    """A source of these items."""
+
+    def __init__(self, items: Sequence[AudioFrame | Gap], error: Exception | None = None) -> None:
+        self.items = items
+        self.error = error
+        self.closed = threading.Event()
+
+    def frames(self) -> Iterator[AudioFrame | Gap]:
+        yield from self.items
+        if self.error is not None:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class EndlessMicrophone(Recording):
+    """Gives its items, then waits until it is closed."""
+
+    def frames(self) -> Iterator[AudioFrame | Gap]:
+        yield from self.items
+        self.closed.wait()
+
+
+def sound(frames: int, start: int = 0) -> list[AudioFrame | Gap]:
+    return [AudioFrame(index, SOUND) for index in range(start, start + frames)]
+
+
+def grant_all(intent: RedactedIntent) -> Grant | Confirm | Refusal:
+    return {
+        "open": Confirm("risky: door"),
+        "forbidden": Refusal("never"),
+    }.get(intent.name, Grant("local"))
+
+
+def assistant(
+    recognizer: ScriptedRecognizer, events: list[Event], *wake: int, skills: Any = None
+) -> Assistant:
+    listener = Listener(
+        wake=ScriptedWake(*wake) if wake else None,
+        endpointer=ScriptedEnd(),
+        recognizer=recognizer,
+        ring=ring_for(ListenSettings()),
+    )
+    parts = Parts((CanaryDetector(),), FirstWord(), grant_all, skills or EchoSkills())
+    return Assistant(listener, parts, events.append)
+
+
+def kinds(events: Sequence[Event]) -> list[str]:
+    return [event.fields()["event"] for event in events]
+
+
+async def test_an_utterance_is_heard_redacted_understood_decided_and_answered() -> None:
+    events: list[Event] = []
+    one = assistant(ScriptedRecognizer(f"call {CANARY}"), events, 3)
+    await one.replay(Recording(sound(20)), "a.wav")
+    assert kinds(events) == [
+        "wake", "utterance", "redacted", "intent", "decision", "reply", "done",
+    ]  # fmt: skip
+    redacted = next(event for event in events if isinstance(event, Redacted))
+    assert redacted.text == "call PERSON_1"
+    assert CANARY not in str([event.fields() for event in events])
+    assert CANARY not in repr(events)
+
+
+async def test_two_utterances_in_one_recording_come_in_order_and_none_is_dropped() -> None:
+    events: list[Event] = []
+    texts = [f"word{number}" for number in range(6)]
+    one = assistant(ScriptedRecognizer(*texts), events, 3, 13, 23, 33, 43, 53)
+    await one.replay(Recording(sound(70)), "a.wav")
+    heard = [event.text for event in events if isinstance(event, Redacted)]
+    assert heard == texts
+    assert [event.id for event in events if isinstance(event, Done)] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_recording_can_be_one_utterance_without_a_wake_word() -> None:
+    events: list[Event] = []
+    await assistant(ScriptedRecognizer("hello"), events).replay(
+        Recording(sound(3)), "a.wav", open_at_once=True
+    )
+    assert kinds(events)[0] == "utterance"
+    assert events[0].fields()["closed_by"] == "end"
+    assert events[0].fields()["start"] == 0.0
+
+
+async def test_a_failed_utterance_never_stops_the_next_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events: list[Event] = []
+    recognizer = ScriptedRecognizer(RuntimeError(CANARY), "fail now", "lamp on")
+    await assistant(recognizer, events, 3, 13, 23).replay(Recording(sound(40)), "a.wav")
+    assert kinds(events).count("error") == 2
+    assert [event.text for event in events if isinstance(event, Replied)] == ["lamp done"]
+    assert CANARY not in str([event.fields() for event in events])
+    assert CANARY not in caplog.text
+
+
+async def test_words_without_a_meaning_get_an_apology_and_no_words_get_silence() -> None:
+    events: list[Event] = []
+    one = assistant(ScriptedRecognizer("chat about life", ""), events, 3, 13)
+    await one.replay(Recording(sound(30)), "a.wav")
+    assert [event.text for event in events if isinstance(event, Replied)] == ["sorry"]
+    assert [event.name for event in events if isinstance(event, Understood)] == [None, None]
+    assert not any(isinstance(event, Decided) for event in events)
+
+
+@pytest.mark.parametrize(("text", "effect"), [("open door", "confirm"), ("forbidden", "refuse")])
+async def test_what_is_not_granted_is_not_done(text: str, effect: str) -> None:
+    events: list[Event] = []
+    skills = EchoSkills()
+    one = assistant(ScriptedRecognizer(text), events, 3, skills=skills)
+    await one.replay(Recording(sound(20)), "a.wav")
+    assert [event.effect for event in events if isinstance(event, Decided)] == [effect]
+    assert skills.done == []
+
+
+async def test_an_utterance_across_a_gap_is_dropped() -> None:
+    events: list[Event] = []
+    items = [*sound(6), Gap(2.0), *sound(20, start=31)]
+    await assistant(ScriptedRecognizer("lamp"), events, 3).replay(Recording(items), "a.wav")
+    assert kinds(events) == ["wake"]
+
+
+async def test_a_source_that_fails_says_so_to_its_caller() -> None:
+    one = assistant(ScriptedRecognizer(), [], 99)
+    with pytest.raises(SourceError, match="unplugged"):
+        await one.replay(Recording(sound(2), SourceError("unplugged")), "a.wav")
+
+
+async def test_a_slow_recognizer_never_stalls_the_ears() -> None:
+    events: list[Event] = []
+    go_on = threading.Event()
+    recognizer = ScriptedRecognizer(*["lamp"] * 6, before=go_on.wait)
+    microphone = EndlessMicrophone(sound(70))
+    one = assistant(recognizer, events, 3, 13, 23, 33, 43, 53)
+    listening = asyncio.create_task(one.listen(microphone))
+    async with asyncio.timeout(10):
+        # All six wake words are heard while the first utterance is still being recognized.
+        while kinds(events).count("wake") < 6:
+            await asyncio.sleep(0.01)
+        assert kinds(events).count("redacted") == 0
+        go_on.set()
+        while kinds(events).count("done") < 3:
+            await asyncio.sleep(0.01)
+    microphone.close()
+    await listening
+    # One was being recognized, two waited, three were dropped and let go of.
+    assert kinds(events).count("done") == 3
+    assert recognizer.abandoned >= 3
+
+
+async def test_a_skill_may_speak_on_its_own() -> None:
+    events: list[Event] = []
+    microphone = EndlessMicrophone(sound(2))
+    listening = asyncio.create_task(assistant(ScriptedRecognizer(), events, 99).listen(microphone))
+    async with asyncio.timeout(10):
+        while not events:
+            await asyncio.sleep(0.01)
+    microphone.close()
+    await listening
+    assert events == [Replied(0, "time is up")]
+
+
+async def test_cancelling_ends_every_thread() -> None:
+    before = threading.active_count()
+    microphone = EndlessMicrophone(sound(5))
+    listening = asyncio.create_task(assistant(ScriptedRecognizer(), [], 99).listen(microphone))
+    await asyncio.sleep(0.05)
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+    assert microphone.closed.is_set()
+    assert threading.active_count() == before
+
+
+async def test_listening_once_deals_with_one_utterance_and_closes_the_microphone() -> None:
+    events: list[Event] = []
+    microphone = EndlessMicrophone(sound(30))
+    await assistant(ScriptedRecognizer("lamp", "never"), events).listen_once(microphone)
+    assert [event.text for event in events if isinstance(event, Replied)] == ["lamp done"]
+    assert microphone.closed.is_set()
+
+
+async def test_a_library_that_logs_what_was_said_is_not_heard(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from assistant import logs
+
+    kept = logging.getLogger().handlers[:]
+    try:
+        logs.set_up("debug")
+        logging.getLogger("chatty.library").error("they said %s", CANARY)
+        logging.getLogger("assistant.test").info("utterance %d", 7)
+    finally:
+        logging.getLogger().handlers[:] = kept
+        logging.captureWarnings(capture=False)
+    printed = capsys.readouterr().err
+    assert CANARY not in printed
+    assert "chatty.library line" in printed
+    assert "utterance 7" in printed
+
+
+def test_failures_name_the_recording() -> None:
+    assert Failed("a.wav", "reason").fields() == {
+        "event": "error", "audio": "a.wav", "reason": "reason",
+    }  # fmt: skip

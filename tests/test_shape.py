@@ -1,0 +1,90 @@
+"""Who may open what is private, and who may make the nouns that carry a promise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("assistant", "pipeline", "plugins", "policies", "storage")
+
+REVEALERS = {
+    "assistant/commands/printing.py": "prints the raw text with --show-raw",
+    "pipeline/detectors/household.py": "looks for the household's words",
+    "pipeline/detectors/patterns.py": "looks for what has a written form",
+    "pipeline/detectors/spoken.py": "looks for numbers said digit by digit",
+    "pipeline/engines/whisper.py": "hears the utterance",
+    "pipeline/redact.py": "takes out what was found",
+}
+"""Every file that calls `reveal`, and what for. A new one needs a reason as good."""
+
+MAKERS = {
+    "RedactedTranscript": {"pipeline/redact.py"},
+    "Originals": {"pipeline/redact.py"},
+    "RedactedIntent": {"pipeline/intents.py"},
+    "Grant": {"policies/decide.py"},
+    "Confirm": {"policies/decide.py"},
+    "Refusal": {"policies/decide.py"},
+    "Release": set(),
+    "Permit": set(),
+}
+"""The sealed kinds, and the files that may make them."""
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())
+
+
+def calls(tree: ast.Module) -> Iterator[str]:
+    """The last part of the name of everything that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Name):
+                yield function.id
+            elif isinstance(function, ast.Attribute):
+                yield function.attr
+
+
+def opens(tree: ast.Module) -> bool:
+    """Whether the file opens a private value: by `reveal`, its name, or its hidden attribute."""
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in ("reveal", "_Private__value"))
+        or (isinstance(node, ast.Constant) and node.value in ("reveal", "_Private__value"))
+        for node in ast.walk(tree)
+    )
+
+
+def test_only_these_files_open_what_is_private():
+    found = {name for name, tree in sources() if name != "assistant/private.py" and opens(tree)}
+    assert found == REVEALERS.keys()
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_only_these_files_make_a_sealed_kind(kind):
+    assert {name for name, tree in sources() if kind in calls(tree)} == MAKERS[kind]
+
+
+def test_no_sealed_kind_goes_by_another_name():
+    aliases = [
+        (name, alias.name)
+        for name, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in {*MAKERS, "Private"} and alias.asname not in (None, alias.name)
+    ]
+    assert aliases == []
+
+
+def test_the_searches_see_what_they_look_for():
+    """Each of these lines would be caught."""
+    for line in ("x.reveal()", "f = x.reveal", "getattr(x, 'reveal')()", "x._Private__value"):
+        assert opens(ast.parse(line)), line
+    assert list(calls(ast.parse("types.Grant(rule=1)"))) == ["Grant"]
+    assert list(calls(ast.parse("match d:\n  case Grant(): pass"))) == []
