@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.engines.espeak import EspeakVoice
-
 from assistant.errors import AssistantError, ModelError
 from assistant.events import Redacted, Report
 from assistant.private import Private
@@ -19,6 +17,7 @@ from assistant.timed import TimedRecognizer
 from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
 from pipeline.endpoint import SpeechEndpointer
+from pipeline.engines.espeak import EspeakVoice
 from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser

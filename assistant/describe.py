@@ -14,7 +14,7 @@ from pipeline.listen import ring_for
 KINDS = {
     "secret": "the ring buffer is hidden even from the kernel (memfd_secret)",
     "locked": "the ring buffer is locked in memory and left out of core dumps",
-    "plain": "note: the ring buffer may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)",
+    "unlocked": "note: the ring buffer may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)",
 }
 
 

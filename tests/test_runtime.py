@@ -186,6 +186,12 @@ def assistant(
     return Assistant(listener, parts, events.append)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the others run until this holds."""
+    while not holds():  # noqa: ASYNC110  # the events come through a plain list
+        await asyncio.sleep(0.01)
+
+
 def kinds(events: Sequence[Event]) -> list[str]:
     return [event.fields()["event"] for event in events]
 
@@ -276,12 +282,10 @@ async def test_a_slow_recognizer_never_stalls_the_ears() -> None:
     listening = asyncio.create_task(one.listen(microphone))
     async with asyncio.timeout(10):
         # All six wake words are heard while the first utterance is still being recognized.
-        while kinds(events).count("wake") < 6:
-            await asyncio.sleep(0.01)
+        await until(lambda: kinds(events).count("wake") == 6)
         assert kinds(events).count("redacted") == 0
         go_on.set()
-        while kinds(events).count("done") < 3:
-            await asyncio.sleep(0.01)
+        await until(lambda: kinds(events).count("done") == 3)
     microphone.close()
     await listening
     # One was being recognized, two waited, three were dropped and let go of.
@@ -294,8 +298,7 @@ async def test_a_skill_may_speak_on_its_own() -> None:
     microphone = EndlessMicrophone(sound(2))
     listening = asyncio.create_task(assistant(ScriptedRecognizer(), events, 99).listen(microphone))
     async with asyncio.timeout(10):
-        while not events:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(events))
     microphone.close()
     await listening
     assert events == [Replied(0, "time is up")]

@@ -134,9 +134,8 @@ def test_a_recording_of_ten_hours_costs_no_memory(tmp_path):
 
 
 def test_an_hour_of_silence_is_an_hour_of_silent_frames(tmp_path):
-    frames = list(FileSource(wav_of_zeros(tmp_path / "hour.wav", 3_600)).frames())
-    assert len(frames) == 45_000
-    assert {frame.pcm for frame in frames} == {bytes(FRAME_BYTES)}
+    frames = FileSource(wav_of_zeros(tmp_path / "hour.wav", 3_600)).frames()
+    assert sum(frame.pcm == bytes(FRAME_BYTES) for frame in frames) == 45_000
 
 
 def test_a_wav_that_was_written_to_a_pipe_is_read_to_its_end(tmp_path):

@@ -216,7 +216,7 @@ def _chunks(source: str, start: int, size: int) -> Iterator[bytes]:
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows a redirect, but never from an encrypted address to an open one."""
 
-    def redirect_request(  # noqa: PLR0917 - urllib's
+    def redirect_request(
         self,
         req: urllib.request.Request,
         fp: IO[bytes],

@@ -68,12 +68,13 @@ class _Job:
 
 
 class WhisperRecognizer:
-    """Whisper: greedy, with timestamps, on a worker thread of its own.
+    """Whisper: greedy, without timestamps, on a worker thread of its own.
 
-    Greedy, because CTranslate2's beam search loses words the model is sure of (a table-driven
-    model shows it) and writes "Yes." into noise without timestamps. What the guards refuse
-    (no speech by Silero VAD, improbable, repetitive, faster than anybody speaks, the hint
-    echoed) becomes empty text.
+    Greedy, because beam search writes "Yes." into noise without timestamps, and with them
+    CTranslate2's loses words the model is sure of (a model that is a table shows it). Without
+    timestamps, because a model that is unsure of them has a window decoded again and again;
+    so every 30 s are decoded once. What the guards refuse (no speech by Silero VAD, improbable,
+    repetitive, faster than anybody speaks, the hint given back) becomes empty text.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class WhisperRecognizer:
             language=self._language,
             beam_size=1,
             temperature=0.0,
+            without_timestamps=True,
             condition_on_previous_text=False,
             max_new_tokens=_most_tokens(len(audio) / SAMPLE_RATE),
             hotwords=", ".join(self._hotwords) or None,

@@ -84,9 +84,7 @@ class _Subsets:
                     following[label].update(inner for inner, _ in self.closure(end))
         return {word: frozenset(states) for word, states in following.items() if states}
 
-    def explore(
-        self, start: int
-    ) -> tuple[list[frozenset[int]], list[dict[str, int]], list[bool]]:
+    def explore(self, start: int) -> tuple[list[frozenset[int]], list[dict[str, int]], list[bool]]:
         """Name every reachable subset."""
         first = frozenset(state for state, _ in self.closure(start))
         names = {first: 0}

@@ -16,9 +16,7 @@ Value = Mapping[str, Any]
 """A value of a list in hassil's format: `in`, perhaps `out` and `context`."""
 
 
-def fits(
-    value: Value | str, required: Mapping[str, Any], excluded: Mapping[str, Any]
-) -> bool:
+def fits(value: Value | str, required: Mapping[str, Any], excluded: Mapping[str, Any]) -> bool:
     """Whether a value's context allows it in a sentence, by hassil's rules."""
     context = {} if isinstance(value, str) else value.get("context") or {}
     if not context:
@@ -42,9 +40,7 @@ def _allowed(wanted: object) -> set[str]:
     return {str(item) for item in wanted} if isinstance(wanted, Sequence) else set()
 
 
-def values(
-    items: Sequence[Value | str], labels: Labels, rules: Mapping[str, str]
-) -> Automaton:
+def values(items: Sequence[Value | str], labels: Labels, rules: Mapping[str, str]) -> Automaton:
     """The automaton of a list of values; raises ValueError where a template is broken."""
     spelling = Spelling(labels, rules)
     for item in items:

@@ -98,7 +98,8 @@ class FileSource:
             try:
                 sound = soundfile.SoundFile(file.fileno(), closefd=False)
             except soundfile.SoundFileError:
-                raise self._damaged() from None
+                text = "is damaged, cut off or of an unusual encoding; export it again"
+                raise self._error(text) from None
             with sound:
                 yield sound
 
@@ -106,10 +107,7 @@ class FileSource:
     def _whole_file(self) -> Iterator[BinaryIO]:
         """Open the file and look at what can be seen without decoding."""
         try:
-            # A pipe without a writer would block here for ever otherwise.
-            file = self.path.open(
-                "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
-            )
+            file = open(self.path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115  # a Path takes no opener
         except (OSError, ValueError) as problem:
             reason = getattr(problem, "strerror", None) or "not a name of a file"
             raise self._error(f"can't be opened ({reason}); check the path") from None
@@ -142,6 +140,11 @@ class FileSource:
         if str(self.path).isprintable():
             name = str(self.path)
         return SourceError(f"{name} {text}")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A pipe that nobody writes to would block for ever otherwise."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_samples(path: Path, longest: float) -> NDArray[np.int16]:
