@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,13 +51,21 @@ def assistant(
     Raises ModelError, SentencesError, ThingsError or SettingsError where a part can't be made.
     """
     understanding = mind(settings, voice=voice(settings) if speak else None)
-    listener = Listener(
+    listener = ear(settings, understanding, state, wake=wake)
+    # What was just made lives as long as the process: no later collection need look at it.
+    gc.collect()
+    gc.freeze()
+    return Assistant(listener, understanding.parts, report)
+
+
+def ear(settings: Settings, understanding: Mind, state: Path, *, wake: bool) -> Listener:
+    """Make what hears. Raises ModelError or SettingsError where a part can't be made."""
+    return Listener(
         wake=wake_detector(settings.wake) if wake else None,
         endpointer=SpeechEndpointer(settings.listen, WebrtcSpeech()),
         recognizer=TimedRecognizer(recognizer(settings, understanding, state)),
         ring=ring_for(settings.listen),
     )
-    return Assistant(listener, understanding.parts, report)
 
 
 def recognizer(settings: Settings, understanding: Mind, state: Path) -> Recognizer:
@@ -71,7 +80,8 @@ def recognizer(settings: Settings, understanding: Mind, state: Path) -> Recogniz
             )
         from pipeline.engines.whisper import WhisperRecognizer  # noqa: PLC0415  # a large library
 
-        names = [value.text for values in understanding.things.lists().values() for value in values]
+        lists = understanding.things.lists()
+        names = [value.text for kind in ("name", "area", "floor") for value in lists[kind]]
         return WhisperRecognizer(wanted.whisper_model, names, wake_phrases=phrases)
     from pipeline.engines.sphinx import sphinx_recognizer  # noqa: PLC0415  # not used with whisper
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError as WorkCancelled
@@ -60,6 +61,7 @@ RECOGNITION_LIMIT = 20.0
 FLUSH_FRAMES = 12
 """Silent frames at the end of a recording, so that a wake word at its very end is heard."""
 _SILENCE = bytes(FRAME_BYTES)
+_PLACEHOLDER = re.compile(r"\b([A-Z]+(?:_[A-Z]+)*)_[0-9]+\b")
 
 
 class Skills(Protocol):
@@ -268,7 +270,7 @@ class Assistant:
             return
         self._speaking.set()
         try:
-            await worker.run(self._parts.voice.say, reply.text)
+            await worker.run(self._parts.voice.say, _spoken(reply.text))
         except AssistantError as error:
             log.warning("the reply was not spoken: %s", error)
         except asyncio.CancelledError:
@@ -312,6 +314,11 @@ def _redacted(redacted: RedactedTranscript, transcript: Transcript) -> Event:
         redacted.confidence,
         raw=transcript.text,
     )
+
+
+def _spoken(text: str) -> str:
+    """A reply as it is said aloud: PHONE_NUMBER_1 is "the phone number"."""
+    return _PLACEHOLDER.sub(lambda match: f"the {match[1].replace('_', ' ').lower()}", text)
 
 
 def understood(number: int, intent: RedactedIntent | None) -> Understood:

@@ -29,7 +29,7 @@ def plain(slot: Slot) -> Plain:
         case Choice(value) | Words(value):
             return value
         case Number(value):
-            return int(value) if value.is_integer() else value
+            return int(value) if float(value).is_integer() else value
         case Placeholder(name=name):
             return name
 

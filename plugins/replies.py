@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.errors import outline
@@ -28,6 +28,7 @@ class Replies:
         """Take templates by intent and key, as `pipeline.sentences.merge` gives them."""
         self._responses = responses
         self._environment = ImmutableSandboxedEnvironment()
+        self._compiled: dict[str, Template] = {}
 
     def render(
         self, intent: Intent, slots: Mapping[str, Any] | None = None, **values: object
@@ -42,11 +43,16 @@ class Replies:
             return DONE
         shown = {**_spoken(intent), **(slots or {})}
         try:
-            text = self._environment.from_string(template).render({"slots": shown, **values})
+            text = self._template(template).render({"slots": shown, **values})
         except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             log.warning("reply %s.%s: %s", intent.name, intent.response, outline(error))
             return DONE
         return " ".join(text.split())[:LONGEST]
+
+    def _template(self, source: str) -> Template:
+        if source not in self._compiled:
+            self._compiled[source] = self._environment.from_string(source)
+        return self._compiled[source]
 
     def own(self, intent: Intent) -> str | None:
         """The reply of an intent that no skill answers, if its sentences came with one."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pulse import Pulse, missing, running_pulse
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,12 @@ def shared_data() -> Path:
 def recordings() -> Path:
     """The synthesised recordings that ship with the project."""
     return Path(__file__).parent / "audio"
+
+
+@pytest.fixture
+def pulse() -> Iterator[Pulse]:
+    """A sound server without hardware, for this process and its children."""
+    if (lack := missing()) is not None:
+        pytest.skip(lack)
+    with running_pulse() as server:
+        yield server

@@ -85,6 +85,7 @@ def test_opening_unlocking_and_disarming_need_a_yes(intent, slots, rule):
         ("HassTurnOff", {"name": "Entry"}),
         ("HassTurnOff", {"name": "Water"}),
         ("HassTurnOff", {"domain": "light", "area": "Hall"}),
+        ("HassTurnOff", {"area": "Attic"}),
         ("HassTurnOn", {"name": "Door Blind"}),
         ("HassTurnOn", {"name": "Roller"}),
         ("HassTurnOn", {"domain": "cover", "device_class": "blind"}),

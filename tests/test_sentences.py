@@ -41,10 +41,10 @@ def test_own_sentences_stand_beside_the_built_in_ones():
 
 
 def test_merging_changes_none_of_the_files():
-    before = [str(file.values) for file in built_in()]
-    merge((*built_in(), *load_sentences([EXAMPLE])))
-    merge((*built_in(), *load_sentences([EXAMPLE])))
-    assert [str(file.values) for file in built_in()] == before
+    files = (*built_in(), *load_sentences([EXAMPLE]))
+    before = [str(file.values) for file in files]
+    merge(files)
+    assert [str(file.values) for file in files] == before
 
 
 def test_the_lean_set_is_there_for_the_recognizer():

@@ -58,7 +58,7 @@ async def test_lights_turn_on_and_off_and_say_so(say):
         ("which lights are on", "Kitchen Light"),
         ("turn on the lights upstairs", "Turned on the lights"),
         ("how many lights are on", "4"),
-        ("are all the lights in the office on", "Yes"),
+        ("are all the lights on in the office", "Yes"),
         ("turn off the lights", "Turned off the lights"),
         ("are any lights on", "No"),
     )

@@ -205,6 +205,7 @@ def _chunks(source: str, start: int, size: int) -> Iterator[bytes]:
             if answer.read(1):
                 raise ModelError(f"{source}: larger than the file we know; nothing was kept")
     except urllib.error.HTTPError as error:
+        error.close()
         if start:
             raise _BrokenError(f"the server answers {error.code}") from error
         raise ModelError(f"{source}: the server answers {error.code} {error.reason}") from error

@@ -67,7 +67,8 @@ def is_loop(text: str) -> bool:
         run = 0
         for index in range(length, len(words)):
             run = run + 1 if words[index] == words[index - length] else 0
-            if run >= 3 * length and any(map(str.isalpha, words[index - length + 1 : index + 1])):
+            phrase = "".join(words[index - length + 1 : index + 1])
+            if run >= 3 * length and any(map(str.isalpha, phrase)):
                 return True
     return False
 
