@@ -51,7 +51,7 @@ class ListenSettings(Section):
         0.6, description="seconds before the wake decision that belong to the utterance"
     )
     complete: Seconds = Field(0.3, description="seconds of quiet after a complete command")
-    silence: Seconds = Field(0.7, description="seconds of quiet after anything else")
+    silence: Seconds = Field(0.6, description="seconds of quiet after anything else")
     unfinished: Seconds = Field(
         1.5, description="seconds of quiet after a command that clearly goes on"
     )

@@ -2,8 +2,8 @@
 
 Three kinds of evidence, each weak alone. *Level*: the person who is talking to us is the
 loudest voice in the utterance, so a voice well below that level is somebody else, or the
-end of a word. *VAD*: a recurrent network tells speech from noise; where the network misses
-a voice that stands clear of the background, WebRTC's detector and the level overrule it.
+end of a word. *VAD*: a recurrent network tells speech from noise; where it doubts a voice
+that stands clear of the background, WebRTC's detector and the level help it on.
 *Words*: after a complete command a moment of quiet is enough, after half of one it is not.
 """
 
@@ -36,10 +36,15 @@ _WAKE_WORD = 6.0
 """Decibels by which a command may be quieter than the wake word before it."""
 _SURE = 0.75
 """Share of a frame that the coarse detector must take for speech, to be believed."""
+_BENEFIT = 0.5
+"""Probability that sound gains where it is clear and the coarse detector is sure: enough to
+go on listening, not enough to begin, which takes some belief of the fine detector."""
 _BUTTON = 4
 """Frames in which the press of a button is heard, where no wake word began the utterance."""
 _STARTED = 2.0
 """Frames of certain speech that begin a command; doubtful ones count for less."""
+_STARTED_WITH_WORDS = 0.5
+"""The same where the words so far are a whole command."""
 _WAKE_TAIL = 3
 """Frames after the wake decision in which the end of the wake word may still be heard."""
 _MAYBE_RATE = 0.5
@@ -51,6 +56,9 @@ _PAUSE = 0.24
 """Seconds of quiet that are a pause."""
 _STABLE = 0.16
 """Seconds for which a complete command must have stood."""
+_LAG = 0.24
+"""Seconds by which recognized words lag behind the voice. Words that change later, though
+nobody speaks, are a guess."""
 _TAIL = 0.4
 """Seconds after the speaker's last full syllable that may be its end."""
 
@@ -86,8 +94,10 @@ class SpeechEndpointer:
         self._level = _Level()
         self._speech_end: float | None = None
         self._words: Partial | None = None
+        self._whole: Partial | None = None
         self._frames = 0
         self._started = 0.0
+        self._voiced = 0.0
         self._quiet = 0.0
         self._since_speaker = 0.0
         self._stable = 0.0
@@ -114,7 +124,7 @@ class SpeechEndpointer:
         probability = self._coarse.feed(louder)
         if self._fine is not None:
             clear = decibels > self._level.floor + _CLEAR and probability >= _SURE
-            probability = max(self._fine.feed(louder), probability if clear else 0.0)
+            probability = min(1.0, self._fine.feed(louder) + (_BENEFIT if clear else 0.0))
         if probability >= 0.5 and (self._by_wake_word or self._frames > _BUTTON):
             self._level.heard_voice()
         return probability
@@ -123,14 +133,21 @@ class SpeechEndpointer:
         same = partial is self._words or partial == self._words
         self._stable = self._stable + FRAME_SECONDS if same else 0.0
         self._words = partial
+        if partial is not None and partial.complete and _reached(self._stable, _STABLE):
+            self._whole = partial
+        elif partial != self._whole and self._since_speaker < _LAG:
+            self._whole = None
 
     def _wait_for_start(self, frame: AudioFrame, probability: float) -> None:
         if self._by_wake_word and self._frames <= _WAKE_TAIL:
             return
-        self._started = max(0.0, self._started + 2 * probability - 1)
+        certainty = 2 * probability - 1
+        self._started = max(0.0, self._started + certainty)
+        self._voiced += max(0.0, certainty)
         if self._started == 0.0:
             self._level.forget_voice()
-        if self._started >= _STARTED or self._is_complete():
+        with_words = self._whole is not None and self._voiced >= _STARTED_WITH_WORDS
+        if self._started >= _STARTED or with_words:
             self._speech_end = frame.end
 
     def _follow(self, frame: AudioFrame, probability: float) -> None:
@@ -153,7 +170,7 @@ class SpeechEndpointer:
             limit = settings.no_speech if self._by_wake_word else settings.longest
             return "no_speech" if _reached(lasted, limit) else "open"
         if _reached(self._quiet, self._patience()):
-            return "complete" if self._is_complete() else "silence"
+            return "silence" if self._whole is None else "complete"
         if _reached(lasted, settings.longest):
             return "limit"
         if not self._paused and _reached(self._quiet, _PAUSE):
@@ -162,19 +179,19 @@ class SpeechEndpointer:
         return "open"
 
     def _patience(self) -> float:
-        """Seconds of quiet to wait after what has been said so far."""
-        settings = self._settings
-        if self._words is None:
-            return settings.silence
-        if self._is_complete():
-            more = self._words.extendable
-            return (settings.complete + settings.silence) / 2 if more else settings.complete
-        unfinished = self._words.extendable and not self._words.complete
-        return settings.unfinished if unfinished else settings.silence
+        """Seconds of quiet to wait after what has been said so far.
 
-    def _is_complete(self) -> bool:
-        words = self._words
-        return words is not None and words.complete and _reached(self._stable, _STABLE)
+        What was a whole command when the speaker fell silent stays one, and what was not
+        may be waited for, whatever else a recognizer reads into the silence.
+        """
+        settings, words = self._settings, self._words
+        if self._whole is not None:
+            more = self._whole.extendable
+            return (settings.complete + settings.silence) / 2 if more else settings.complete
+        if words is None or words.complete or not words.extendable:
+            return settings.silence
+        stands = _reached(self._stable, self._quiet - _LAG)
+        return settings.unfinished if stands else settings.silence
 
 
 class _Level:

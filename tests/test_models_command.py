@@ -290,6 +290,23 @@ def test_an_interrupt_midway_leaves_nothing(hub, tmp_path, number):
     assert state_of(tmp_path) == NOTHING
 
 
+def test_an_interrupted_download_does_not_go_on_behind_the_scenes(hub, tmp_path):
+    hub.hold = threading.Event()
+    interrupt = iter([lambda: os.kill(os.getpid(), signal.SIGINT)])
+
+    def progress(*_):
+        next(interrupt, int)()
+
+    with pytest.raises(KeyboardInterrupt):
+        fetching.fetch(SMALL, tmp_path, hub.url, progress)
+    assert state_of(tmp_path) == []
+    hub.hold.set()
+    for thread in threading.enumerate():
+        if thread.name == "fetch":
+            thread.join(20)
+    assert len(hub.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

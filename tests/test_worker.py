@@ -58,9 +58,10 @@ def test_a_result_and_an_error_both_come_back(worker):
 def test_a_call_cancelled_while_it_waits_never_runs(worker, blocked):
     ran = threading.Event()
     future = worker.submit(ran.set)
+    last = worker.submit(int)
     assert future.cancel()
     blocked.set()
-    worker.submit(int).result(10)
+    last.result(10)
     assert not ran.is_set()
 
 
@@ -119,7 +120,8 @@ def test_a_call_may_close_its_own_worker():
 @pytest.mark.parametrize("fails", [False, True])
 def test_an_idle_worker_holds_neither_the_argument_nor_the_result(worker, fails):
     argument = Held()
-    seen = weakref.ref(argument)
+    forgotten = threading.Event()
+    weakref.finalize(argument, forgotten.set)
 
     def echo(thing):
         if fails:
@@ -129,6 +131,5 @@ def test_an_idle_worker_holds_neither_the_argument_nor_the_result(worker, fails)
     future = worker.submit(echo, argument)
     assert bool(future.exception(10)) is fails
     del argument, future
-    worker.submit(int).result(10)
     gc.collect()
-    assert seen() is None
+    assert forgotten.wait(10)

@@ -30,9 +30,9 @@ class SileroSpeech:
         self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
 
     def feed(self, pcm: bytes) -> float:
-        """Take FRAME_BYTES; give the mean probability of speech in the chunks it ends."""
+        """Take FRAME_BYTES; give the highest probability of speech in the chunks it ends."""
         waiting = np.concatenate((self._rest, np.frombuffer(pcm, np.int16)))
         whole = len(waiting) // _CHUNK * _CHUNK
         self._rest = waiting[whole:]
         chunks = (waiting[:whole] / np.float32(32768)).reshape(-1, _CHUNK)
-        return sum(self._vad.process_samples(chunk.tolist()) for chunk in chunks) / len(chunks)
+        return max(self._vad.process_samples(chunk.tolist()) for chunk in chunks)

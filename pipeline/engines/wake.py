@@ -17,7 +17,7 @@ from pipeline.wake import Phrase, Scorer, WakeCascade, WakeWatch
 from pipeline.wake_gate import SpeechGate
 
 CASCADE_THRESHOLD = 0.4
-CASCADE_GATE = 0.1
+CASCADE_GATE = 0.04
 SPEECH_GATE = 0.5
 OPENWAKEWORD_THRESHOLD = 0.5
 """What openWakeWord's author publishes its figures for."""
