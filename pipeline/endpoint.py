@@ -50,10 +50,11 @@ _WAKE_TAIL = 3
 _MAYBE_RATE = 0.5
 """How fast quiet grows while it may still be the speaker."""
 _UNDO_RATE = 2.0
-"""How fast quiet shrinks while the speaker speaks: one loud syllable of another voice does
-not make up for a second in which the speaker was silent."""
+"""How fast quiet shrinks at a single loud syllable, which may be another voice's."""
+_WORD = 3
+"""Frames in a row that are a word of the speaker's: the wait starts again."""
 _PAUSE = 0.24
-"""Seconds of quiet that are a pause."""
+"""Seconds without the speaker that are a pause."""
 _STABLE = 0.16
 """Seconds for which a complete command must have stood."""
 _LAG = 0.24
@@ -98,6 +99,7 @@ class SpeechEndpointer:
         self._frames = 0
         self._started = 0.0
         self._voiced = 0.0
+        self._speaking = 0
         self._quiet = 0.0
         self._since_speaker = 0.0
         self._stable = 0.0
@@ -153,10 +155,13 @@ class SpeechEndpointer:
     def _follow(self, frame: AudioFrame, probability: float) -> None:
         sound = self._level.classify(probability)
         if sound == "speaker":
-            self._quiet = max(0.0, self._quiet - _UNDO_RATE * FRAME_SECONDS)
+            self._speaking += 1
+            undone = self._quiet - _UNDO_RATE * FRAME_SECONDS
+            self._quiet = max(0.0, undone) if self._speaking < _WORD else 0.0
             self._since_speaker = 0.0
             self._paused = False
         else:
+            self._speaking = 0
             rate = _MAYBE_RATE if sound == "maybe" else 1.0
             self._quiet += rate * FRAME_SECONDS
             self._since_speaker += FRAME_SECONDS
@@ -169,11 +174,11 @@ class SpeechEndpointer:
         if self._speech_end is None:
             limit = settings.no_speech if self._by_wake_word else settings.longest
             return "no_speech" if _reached(lasted, limit) else "open"
-        if _reached(self._quiet, self._patience()):
+        if self._since_speaker and _reached(self._quiet, self._patience()):
             return "silence" if self._whole is None else "complete"
         if _reached(lasted, settings.longest):
             return "limit"
-        if not self._paused and _reached(self._quiet, _PAUSE):
+        if not self._paused and _reached(self._since_speaker, _PAUSE):
             self._paused = True
             return "pause"
         return "open"

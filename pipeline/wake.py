@@ -10,8 +10,8 @@ from typing import Protocol
 
 from assistant.types import FRAME_SECONDS, AudioFrame, WakeEvent
 
-BACKLOG_FRAMES = 30
-"""Audio kept for the accurate model to catch up on: 2.4 s. Its classifiers look at 2.0 s."""
+BACKLOG_FRAMES = 24
+"""Audio kept for the accurate model to catch up on: 1.9 s, about what its classifiers look at."""
 OPEN_FRAMES = 12
 """How long the accurate model goes on after the gate last saw something: 0.96 s."""
 EVIDENCE_FRAMES = 16

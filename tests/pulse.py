@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -66,6 +67,11 @@ class Pulse:
             self._server.kill()
             self._server.wait()
             self._server = None
+
+    def freeze(self) -> None:
+        """Let the server hang: it is there and answers nothing."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
 
     def play(self, audio: Path) -> None:
         """Say a recording to the microphone; returns when it was said."""

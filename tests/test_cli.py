@@ -152,3 +152,15 @@ def test_the_environment_is_not_asked_for_a_network(tmp_path: Path, recordings: 
     words = [SOTTO, "replay", "--json", "--no-wake", "--state", tmp_path, recordings / "cmd_time.flac"]
     done = subprocess.run(words, env=environment, capture_output=True, check=False)
     assert done.returncode == 0
+
+
+def test_a_wake_engine_that_is_freed_swallows_no_error() -> None:
+    """pymicro-features clears a pending exception when its extractor is freed."""
+    from assistant.settings import WakeSettings
+    from pipeline.engines.wake import wake_detector
+
+    def fail(_detector: object, _problem: object) -> None:
+        raise AssertionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail(wake_detector(WakeSettings()), 1 / 0)

@@ -14,7 +14,7 @@ from assistant.errors import SourceError
 from pipeline.sources.file import FileSource
 
 
-def noise(seconds=20.0):
+def noise(seconds=6.0):
     return np.random.default_rng(1).normal(0.0, 0.1, round(16_000 * seconds)).clip(-1, 1)
 
 
@@ -94,7 +94,7 @@ def nans(path):
 
 def one_infinite(path):
     samples = noise()
-    samples[200_000] = np.inf
+    samples[50_000] = np.inf
     soundfile.write(path / "inf.wav", samples, 16_000, subtype="DOUBLE")
     return path / "inf.wav"
 
@@ -186,7 +186,7 @@ def test_a_name_that_would_break_the_line_is_escaped(tmp_path):
 def test_what_was_heard_before_the_damage_is_given(tmp_path):
     path = cut("flac", "PCM_16", 0.5)(tmp_path)
     frames = FileSource(path).frames()
-    assert [next(frames).index for _ in range(50)] == list(range(50))
+    assert [next(frames).index for _ in range(20)] == list(range(20))
     with pytest.raises(SourceError, match="damaged or cut off"):
         list(frames)
 
@@ -194,4 +194,4 @@ def test_what_was_heard_before_the_damage_is_given(tmp_path):
 def test_a_whole_file_of_every_kind_is_no_bad_file(tmp_path):
     for name, subtype in (("a.wav", "PCM_16"), ("b.flac", "PCM_16"), ("c.ogg", "VORBIS")):
         soundfile.write(tmp_path / name, noise(), 16_000, subtype=subtype)
-        assert len(list(FileSource(tmp_path / name).frames())) == 250
+        assert len(list(FileSource(tmp_path / name).frames())) == 75

@@ -206,8 +206,10 @@ def test_it_is_thrown_away_when_the_utterance_is_other_audio(whisper, speech):
     used, wasted = counts(whisper)
     heard = with_pause(speech)
     decoding = decoded_ahead(whisper, heard)
-    whole = near_silence(len(heard) / 2 / SAMPLE_RATE + 0.5)
-    assert text(decoding.finish(utterance(whole, speech_end=10.5))) == ""
+    upside_down = -np.frombuffer(heard, "<i2")
+    whole = upside_down.tobytes() + near_silence(0.5)
+    end = 10.0 + len(speech) / 2 / SAMPLE_RATE
+    assert text(decoding.finish(utterance(whole, speech_end=end))) == SENTENCE
     assert counts(whisper) == (used, wasted + 1)
 
 
@@ -355,33 +357,30 @@ def test_without_faster_whisper_the_way_to_install_it_is_said(directory, monkeyp
 
 
 WATCH = """
-import sys
+import sys, threading
 def watch(event, arguments):
-    if event.startswith("socket.") and event not in ("socket.gethostname",):
+    if event.startswith("socket."):
         print(event, arguments)
 sys.addaudithook(watch)
 sys.path[:0] = {path!r}
 from pathlib import Path
-import threading
 from pipeline.engines.whisper import WhisperRecognizer
-recognizer = WhisperRecognizer(Path({directory!r}))
+from tests.test_whisper import SENTENCE, recognize, text
 from huggingface_hub.constants import HF_HUB_OFFLINE
 assert HF_HUB_OFFLINE
-assert recognizer._worker.submit(recognizer._model.transcribe, {audio}).result(60)
-from tests.test_whisper import recognize, pcm, noises
-recognize(recognizer, pcm(noises()["white"]))
+recognizer = WhisperRecognizer(Path({directory!r}))
+assert text(recognize(recognizer, sys.stdin.buffer.read())) == SENTENCE
 recognizer.close()
 assert threading.active_count() == 1, threading.enumerate()
 """
 
 
-def test_loading_and_decoding_open_no_socket_and_leave_no_thread(directory):
-    audio = "__import__('numpy').zeros(16000, 'float32')"
-    code = WATCH.format(path=sys.path, directory=str(directory), audio=audio)
+def test_loading_and_decoding_open_no_socket_and_leave_no_thread(directory, speech):
+    code = WATCH.format(path=sys.path, directory=str(directory))
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code], input=speech, capture_output=True, timeout=120, check=False
     )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
 
 
 @pytest.fixture(scope="module")

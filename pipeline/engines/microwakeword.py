@@ -24,6 +24,11 @@ class MicroWakeWordScorer:
         self._features = MicroWakeWordFeatures()
         self._models = {name: _load(name, path) for name, path in models.items()}
 
+    def __del__(self) -> None:
+        # The library's extractor clears a pending exception as it is freed; here it can't,
+        # because Python puts one aside while `__del__` runs.
+        self.__dict__.pop("_features", None)
+
     def feed(self, pcm: bytes) -> Mapping[str, float]:
         """Take the next 80 ms; give each phrase's best score in them, 0..1."""
         best = dict.fromkeys(self._models, 0.0)

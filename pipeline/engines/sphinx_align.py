@@ -49,26 +49,33 @@ class Aligner:
 
     def last_word_end(self, pcm: bytes, text: str) -> float | None:
         """Return the second at which the last word of `text` ends, or None if that is unclear."""
-        words = self._words(text)
-        if not words:
+        words = self.words(pcm, text)
+        if not words or words[-1][1] - words[-1][0] > _LONGEST_WORD:
             return None
+        return words[-1][1]
+
+    def words(self, pcm: bytes, text: str) -> list[tuple[float, float]]:
+        """Return where each word of `text` starts and ends, in seconds; nothing if it doesn't fit.
+
+        `pcm` is mono 16 kHz int16.
+        """
+        names = self._names(text)
+        if not names:
+            return []
         decoder = self._decoder
         try:
-            decoder.set_align_text(" ".join(words))
+            decoder.set_align_text(" ".join(names))
             decoder.start_utt()
             decoder.process_raw(_PADDING + pcm + _PADDING, False, True)
             decoder.end_utt()
         except RuntimeError:  # no path through the words fits the sound
-            return None
-        spoken = [part for part in decoder.seg() or () if part.word.partition("(")[0] in words]
-        if len(spoken) < len(words):
-            return None
-        last = spoken[-1]
-        if last.end_frame - last.start_frame > _LONGEST_WORD * _FRAMES_A_SECOND:
-            return None
-        return (last.end_frame + 1) / _FRAMES_A_SECOND - _PADDING_SECONDS
+            return []
+        spoken = [part for part in decoder.seg() or () if part.word.partition("(")[0] in names]
+        if len(spoken) < len(names):
+            return []
+        return [(_seconds(part.start_frame), _seconds(part.end_frame + 1)) for part in spoken]
 
-    def _words(self, text: str) -> list[str]:
+    def _names(self, text: str) -> list[str]:
         """Names under which the decoder knows the words, in order."""
         guess = espeak.guess if espeak.is_installed() else letters.guess
         written = text.lower().split()
@@ -79,3 +86,7 @@ class Aligner:
                 if self._decoder.lookup_word(name) is None:
                     self._decoder.add_word(name, phones, True)
         return [f"{word}~" for word in written if word in known]
+
+
+def _seconds(frame: int) -> float:
+    return frame / _FRAMES_A_SECOND - _PADDING_SECONDS

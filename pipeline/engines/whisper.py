@@ -73,8 +73,12 @@ class WhisperRecognizer:
     Greedy, because beam search writes "Yes." into noise without timestamps, and with them
     CTranslate2's loses words the model is sure of (a model that is a table shows it). Without
     timestamps, because a model that is unsure of them has a window decoded again and again;
-    so every 30 s are decoded once. What the guards refuse (no speech by Silero VAD, improbable,
-    repetitive, faster than anybody speaks, the hint given back) becomes empty text.
+    so every 30 s are encoded once.
+
+    With hotwords it is decoded twice, without and with them as a hint, and the likelier text
+    wins: a hint helps with names, but small models lose the thread over it. What the guards
+    refuse (no speech by Silero VAD, improbable, repetitive, faster than anybody speaks, the
+    hint given back) becomes empty text.
     """
 
     def __init__(
@@ -136,6 +140,23 @@ class WhisperRecognizer:
         speech = _speech_seconds(audio)
         if cancelled.is_set() or speech < _LEAST_SPEECH:
             return _NOTHING
+        try:
+            plain = self._decode(audio, speech, None, cancelled)
+            if not self._hotwords:
+                return plain
+            hinted = self._decode(audio, speech, ", ".join(self._hotwords), cancelled)
+        finally:
+            self._model.forget()
+        return max(plain, hinted, key=lambda heard: heard.confidence)
+
+    def _decode(
+        self,
+        audio: NDArray[np.float32],
+        speech: float,
+        hint: str | None,
+        cancelled: threading.Event,
+    ) -> _Heard:
+        """Decode once; `speech` is how many seconds of speech there are."""
         segments, _ = self._model.transcribe(
             audio,
             language=self._language,
@@ -144,7 +165,7 @@ class WhisperRecognizer:
             without_timestamps=True,
             condition_on_previous_text=False,
             max_new_tokens=_most_tokens(len(audio) / SAMPLE_RATE),
-            hotwords=", ".join(self._hotwords) or None,
+            hotwords=hint,
             no_speech_threshold=_HIGHEST_NO_SPEECH,
             log_prob_threshold=_LOWEST_LOG_PROBABILITY,
             compression_ratio_threshold=_HIGHEST_COMPRESSION,
@@ -158,9 +179,8 @@ class WhisperRecognizer:
                 texts.append(segment.text)
                 least = min(least, segment.avg_logprob)
         text = " ".join("".join(texts).split())
-        if guards.is_loop(text) or guards.is_echo(text, self._hotwords):
-            return _NOTHING
-        if guards.is_too_fast(text, speech):
+        echoed = hint is not None and guards.is_echo(text, self._hotwords)
+        if echoed or guards.is_loop(text) or guards.is_too_fast(text, speech):
             return _NOTHING
         text = guards.without_wake_word(text, self._wake_phrases)
         return _Heard(Private(text), math.exp(least)) if text else _NOTHING

@@ -108,6 +108,9 @@ class Microphone:
             while (opened := self._connect(hands)) is not None:
                 try:
                     yield from self._hear(opened)
+                except GeneratorExit:
+                    self._closed.set()
+                    raise
                 finally:
                     self._patiently(hands.submit(opened.stream.close))
         finally:
@@ -197,7 +200,8 @@ class Microphone:
         self._turn("no microphone")
         log.warning("no microphone: %s %s; gap %d", name, why, self.gaps)
         self._native_rate = self._native_rate or opened.health.is_astray()
-        yield from self._skip(self._clock() - self._until)
+        # At least a frame, so that the listener is told now and not when the device is back.
+        yield from self._skip(max(FRAME_SECONDS, self._clock() - self._until))
         if opened.health.seconds >= STEADY:
             self._pause = BACKOFF[0]
         else:
