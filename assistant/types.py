@@ -90,6 +90,8 @@ class Partial:
     """The words so far are a whole command."""
     extendable: bool
     """The words so far could go on to another command."""
+    settled: bool = False
+    """Made at a pause, of the whole utterance, as if it ended there: better than in passing."""
 
 
 @dataclass(frozen=True, slots=True)

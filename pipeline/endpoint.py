@@ -96,6 +96,7 @@ class SpeechEndpointer:
         self._speech_end: float | None = None
         self._words: Partial | None = None
         self._whole: Partial | None = None
+        self._settled: Partial | None = None
         self._frames = 0
         self._started = 0.0
         self._voiced = 0.0
@@ -132,6 +133,11 @@ class SpeechEndpointer:
         return probability
 
     def _note(self, partial: Partial | None) -> None:
+        if partial is not None and partial.settled and partial is not self._words:
+            self._settled = self._words = partial
+            self._whole = partial if partial.complete else None
+        if self._settled is not None:
+            return
         same = partial is self._words or partial == self._words
         self._stable = self._stable + FRAME_SECONDS if same else 0.0
         self._words = partial
@@ -160,6 +166,7 @@ class SpeechEndpointer:
             self._quiet = max(0.0, undone) if self._speaking < _WORD else 0.0
             self._since_speaker = 0.0
             self._paused = False
+            self._settled = None
         else:
             self._speaking = 0
             rate = _MAYBE_RATE if sound == "maybe" else 1.0
@@ -193,6 +200,8 @@ class SpeechEndpointer:
         if self._whole is not None:
             more = self._whole.extendable
             return (settings.complete + settings.silence) / 2 if more else settings.complete
+        if self._settled is not None:
+            return settings.unfinished if self._settled.extendable else settings.silence
         if words is None or words.complete or not words.extendable:
             return settings.silence
         stands = _reached(self._stable, self._quiet - _LAG)

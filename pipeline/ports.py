@@ -87,7 +87,10 @@ class Decoding(Protocol):
         ...
 
     def pause(self) -> None:
-        """Told at a short pause: a recognizer may decode ahead (ear's thread)."""
+        """Told at a short pause: a recognizer may decode ahead (ear's thread).
+
+        It may then give a partial that is `settled`.
+        """
         ...
 
     def finish(self, utterance: Utterance) -> Transcript:

@@ -51,6 +51,7 @@ class WakeWatch:
     """One engine, always on."""
 
     def __init__(self, scorer: Scorer, phrases: Sequence[Phrase]) -> None:
+        self.phrases = tuple(phrases)
         self._scorer = scorer
         self._choice = _Choice(phrases)
 
@@ -85,7 +86,7 @@ class WakeCascade:
     ) -> None:
         self._gates = gates
         self._accurate = accurate
-        self._phrases = phrases
+        self.phrases = tuple(phrases)
         self._choice = _Choice(phrases)
         self._recent: deque[bytes] = deque(maxlen=BACKLOG_FRAMES)
         self._open = {phrase.name: 0 for phrase in phrases}
@@ -113,7 +114,7 @@ class WakeCascade:
             self._seen[name].accurate.append(score)
         return {
             phrase.name: self._seen[phrase.name].weigh(phrase.fused)
-            for phrase in self._phrases
+            for phrase in self.phrases
             if self._open[phrase.name]
         }
 
@@ -129,7 +130,7 @@ class WakeCascade:
         heard: dict[str, float] = {}
         for gate in self._gates:
             heard.update(gate.feed(pcm))
-        for phrase in self._phrases:
+        for phrase in self.phrases:
             score = heard.get(phrase.name, 0.0)
             self._seen[phrase.name].gate.append(score)
             if score >= phrase.gate and not self._choice.is_deaf(phrase.name):

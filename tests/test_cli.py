@@ -47,7 +47,9 @@ def test_a_settings_file_of_ten_megabytes_is_refused(tmp_path: Path) -> None:
 
 def test_a_broken_sentence_is_named_with_its_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text("language: en\nintents:\n  X:\n    data:\n      - sentences:\n          - 'a (b'\n")
+    path.write_text(
+        "language: en\nintents:\n  X:\n    data:\n      - sentences:\n          - 'a (b'\n"
+    )
     ran = here("parse", "--sentences", path, "hello there")
     assert (ran.status, one_line(ran.err)) == (1, True)
     assert "mine.yaml:6" in ran.err
@@ -118,9 +120,7 @@ def test_pcm_on_stdin_is_heard(recordings: Path, tmp_path: Path) -> None:
 
     samples, rate = soundfile.read(recordings / "cmd_time.flac", dtype="int16")
     assert rate == 16_000
-    ran = sotto(
-        "replay", "--json", "--no-wake", "--state", tmp_path, "-", stdin=samples.tobytes()
-    )
+    ran = sotto("replay", "--json", "--no-wake", "--state", tmp_path, "-", stdin=samples.tobytes())
     assert [event["name"] for event in ran.of("intent")] == ["HassGetCurrentTime"]
 
 
@@ -148,8 +148,20 @@ def test_the_demo_shows_the_main_job(tmp_path: Path) -> None:
 
 def test_the_environment_is_not_asked_for_a_network(tmp_path: Path, recordings: Path) -> None:
     """With every name look-up and proxy broken, the job is done all the same."""
-    environment = {**os.environ, "http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}
-    words = [SOTTO, "replay", "--json", "--no-wake", "--state", tmp_path, recordings / "cmd_time.flac"]
+    environment = {
+        **os.environ,
+        "http_proxy": "http://127.0.0.1:1",
+        "https_proxy": "http://127.0.0.1:1",
+    }
+    words = [
+        SOTTO,
+        "replay",
+        "--json",
+        "--no-wake",
+        "--state",
+        tmp_path,
+        recordings / "cmd_time.flac",
+    ]
     done = subprocess.run(words, env=environment, capture_output=True, check=False)
     assert done.returncode == 0
 

@@ -166,10 +166,55 @@ def test_a_loud_syllable_of_somebody_else_does_not_start_the_wait_again() -> Non
 
 
 def test_a_fading_last_word_is_not_cut() -> None:
-    heard = sound((0.4, ROOM), (1.2, VOICE), (0.6, down(15)), (0.4, VOICE), (3, ROOM))
+    heard = sound((0.4, ROOM), (1.2, VOICE), (0.96, down(15)), (0.4, VOICE), (3, ROOM))
     verdict, at = closing(an_endpointer(), heard)
     assert verdict == "silence"
-    assert at >= 2.6 + TIMES.complete
+    assert at >= 2.96 + TIMES.complete
+
+
+def test_who_goes_on_after_a_long_pause_is_waited_for_anew() -> None:
+    heard = sound((0.4, ROOM), (0.8, VOICE), (1.36, ROOM), (0.4, VOICE), (3, ROOM))
+    partials = [UNFINISHED] * 36 + [NO_COMMAND]
+    assert closing(an_endpointer(), heard, partials) == ("silence", 3.6)
+
+
+def test_words_that_come_to_nothing_while_the_speaker_speaks_close_nothing() -> None:
+    heard = sound((0.4, ROOM), (0.8, VOICE), (1.36, ROOM), (0.08, VOICE), (0.56, ROOM), seed=2)
+    partials = [UNFINISHED] * 32 + [NO_COMMAND]
+    assert closing(an_endpointer(), heard, partials)[1] > 2.64
+
+
+def test_a_knock_while_the_speaker_speaks_does_not_make_the_speaker_a_stranger() -> None:
+    heard = sound((0.4, ROOM), (0.4, VOICE), (0.08, 8 * VOICE), (2.4, VOICE), (3, ROOM))
+    assert closing(an_endpointer(), heard) == ("silence", 3.92)
+
+
+class Doubtful:
+    """A fine detector that believes in a voice at first, then doubts it."""
+
+    def __init__(self, believes: int) -> None:
+        self._believes = believes
+        self.reset()
+
+    def reset(self) -> None:
+        self._left = self._believes
+
+    def feed(self, pcm: bytes) -> float:
+        if np.frombuffer(pcm, "<i2").astype(float).std() < VOICE / 4:
+            return 0.0
+        self._left -= 1
+        return 0.95 if self._left >= 0 else 0.03
+
+
+def test_a_voice_that_stands_clear_of_the_room_is_followed_though_one_detector_doubts_it() -> None:
+    endpointer = SpeechEndpointer(TIMES, LoudIsSpeech(), Doubtful(6))
+    heard = sound((0.8, ROOM), (2.4, VOICE), (3, ROOM))
+    assert closing(endpointer, heard) == ("silence", 3.84)
+
+
+def test_a_clatter_that_only_the_coarse_detector_takes_for_speech_begins_nothing() -> None:
+    endpointer = SpeechEndpointer(TIMES, LoudIsSpeech(), Doubtful(0))
+    assert closing(endpointer, sound((0.8, ROOM), (1.2, VOICE), (8, ROOM)))[0] == "open"
 
 
 def test_a_speaker_who_grows_quieter_is_heard_to_the_end() -> None:
@@ -264,10 +309,15 @@ def test_neither_the_gain_nor_an_offset_of_the_microphone_matters(gain: float, o
     plain = np.concatenate(
         [random.normal(0, level, 16_000) for level in (30, VOICE, VOICE, 30, 30)]
     )
+    talk = np.concatenate(
+        [random.normal(0, level, 16_000) for level in (30, VOICE, VOICE, down(14), down(14))]
+    )
     changed = (plain * gain + offset).clip(-32_768, 32_767).astype("<i2")
     verdict, at = closing(an_endpointer(), frames(changed))
     assert verdict == "silence"
     assert abs(at - 3.0 - TIMES.silence) < 1.5 * FRAME_SECONDS
+    changed = (talk * gain + offset).clip(-32_768, 32_767).astype("<i2")
+    assert closing(an_endpointer(), frames(changed))[0] == "silence"
 
 
 def test_webrtc_hears_a_recorded_voice_and_no_silence(recordings: Path) -> None:

@@ -75,9 +75,9 @@ class Recording:
 
     def feed(self, pcm: bytes) -> Partial | None:
         self.pcm += pcm
-        if self.pcm.count(pcm) % 2:
-            return Partial(Private(str(len(self.pcm))), complete=False, extendable=True)
-        return None
+        if len(self.pcm) > len(pcm):
+            return None
+        return Partial(Private("words"), complete=False, extendable=True)
 
     def pause(self) -> None:
         self.pauses += 1

@@ -18,7 +18,7 @@ from assistant.types import FRAME_SECONDS, AudioFrame, Gap
 from pipeline.sources import microphone
 from pipeline.sources.box import Box
 from pipeline.sources.health import Health
-from pipeline.sources.microphone import Microphone, input_devices
+from pipeline.sources.microphone import WAITING, Microphone, input_devices
 
 
 class Clock:
@@ -206,7 +206,7 @@ def test_a_device_at_a_wrong_rate_is_opened_at_its_own():
         clock.now += FRAME_SECONDS / 3  # 48 kHz sold as 16 kHz
         wrong.put()
         items.append(next(frames))
-    assert clock.now - began < 1.2
+    assert clock.now - began < 1.5  # 0.3 s of it are the stand-in's, when it is looked at
     take(frames, 3)
     assert [native for _, native in opener.asked] == [False, True]
 
@@ -217,13 +217,13 @@ def test_an_ear_that_is_too_slow_loses_the_oldest_and_is_told():
     source, _ = opened(device, clock=clock)
     frames = source.frames()
     take(frames, 1)
-    for value in range(30):
+    for value in range(WAITING + 5):
         clock.now += FRAME_SECONDS
         device.value = value
         device.put()
-    items = take(frames, 25)
+    items = take(frames, WAITING)
     assert items[0] == Gap(pytest.approx(5 * FRAME_SECONDS))
-    assert values(items) == list(range(5, 30))
+    assert values(items) == list(range(5, WAITING + 5))
     assert items[1].index == 6
     assert source.dropped == 5
 
@@ -278,6 +278,22 @@ def test_an_audio_system_that_hangs_does_not_keep_us_from_ending():
     assert device.closed.wait(10)
 
 
+@given(st.lists(st.tuples(st.integers(0, 40), st.floats(0.0, 10.0)), max_size=8))
+def test_a_busy_computer_is_no_wrong_rate(pauses):
+    """Sound waits while we are busy, then it comes all at once, as fast as we can take it."""
+    health = Health(0.0)
+    now = made = heard = 0.0
+    for chunks, pause in [(3, 0.0), *pauses, (60, 0.0)]:
+        now += pause
+        for _ in range(chunks):
+            made += FRAME_SECONDS
+            now = max(now + 0.003, made)
+            health.heard(now, FRAME_SECONDS, zeros=False)
+            heard += FRAME_SECONDS
+            assert not health.is_astray()
+    assert health.seconds == pytest.approx(heard)
+
+
 @given(st.lists(st.floats(0.0, 0.3), min_size=1, max_size=200))
 def test_a_device_that_only_stutters_is_left_alone(delays):
     health = Health(0.0)
@@ -289,21 +305,24 @@ def test_a_device_that_only_stutters_is_left_alone(delays):
         assert not health.is_stalled(now + 0.5)
 
 
-@pytest.mark.parametrize("factor", [1 / 3, 0.5, 0.7, 1.5, 2.0, 3.0])
-def test_a_rate_that_is_wrong_is_noticed(factor):
+@pytest.mark.parametrize(
+    ("factor", "within"), [(0.5, 13.0), (0.7, 10.0), (1.5, 2.1), (2.0, 1.6), (3.0, 1.1)]
+)
+def test_a_rate_that_is_wrong_is_noticed(factor, within):
     health = Health(0.0)
     now = 0.0
     while not health.is_astray():
         now += FRAME_SECONDS / factor
         health.heard(now, FRAME_SECONDS, zeros=False)
-        assert now < 5.0
+        assert now < within
 
 
 def test_a_clock_that_is_a_little_off_is_no_wrong_rate():
-    health = Health(0.0)
-    for index in range(45_000):
-        health.heard(index * FRAME_SECONDS * 1.001, FRAME_SECONDS, zeros=False)
-        assert not health.is_astray()
+    for drift in (0.995, 1.005):
+        health = Health(0.0)
+        for index in range(20_000):
+            health.heard(index * FRAME_SECONDS * drift, FRAME_SECONDS, zeros=False)
+            assert not health.is_astray()
 
 
 @given(st.lists(st.booleans(), max_size=60), st.integers(1, 5))

@@ -69,8 +69,13 @@ def envelope(samples):
     return np.sqrt(np.square(whole).mean(axis=1))
 
 
-def played(recorder, pulse, path):
-    """What the microphone hears of a recording, and how alike their envelopes are."""
+def hears(recorder, pulse, path):
+    """Whether the microphone hears what is played: a busy computer may stutter, not thrice."""
+    return any(likeness(recorder, pulse, path) > 0.97 for _ in range(3))
+
+
+def likeness(recorder, pulse, path):
+    """How alike the envelopes are of what is played and what the microphone hears: 0..1."""
     start = len(recorder.items)
     pulse.play(path)
     # A second of silence says that the end of it was heard.
@@ -87,7 +92,7 @@ def played(recorder, pulse, path):
 def test_what_is_said_to_the_microphone_is_what_it_hears(pulse, recordings, capfd):
     assert "pulse" in [device.name for device in input_devices()]
     with recorder("pulse") as heard:
-        assert played(heard, pulse, recordings / "alexa_light_on.flac") > 0.97
+        assert hears(heard, pulse, recordings / "alexa_light_on.flac")
         assert [item.index for item in heard.items] == list(range(len(heard.items)))
     assert "ALSA lib" not in capfd.readouterr().err
 
@@ -100,7 +105,7 @@ def test_a_microphone_that_is_unplugged_says_so_and_comes_back(pulse, recordings
         heard.until(lambda: isinstance(heard.items[-1], Gap))
         pulse.add_sink()
         heard.until(lambda: heard.states[-1] == "listening")
-        assert played(heard, pulse, recordings / "alexa_light_on.flac") > 0.97
+        assert hears(heard, pulse, recordings / "alexa_light_on.flac")
         assert heard.microphone.gaps == 1
         at = 0.0
         for item in heard.items:

@@ -120,9 +120,7 @@ def test_noise_is_mixed_in_when_it_is_asked_for(
 ) -> None:
     noise = tmp_path / "noise.wav"
     soundfile.write(noise, np.random.default_rng(1).normal(0, 0.1, 32_000), 16_000)
-    ran = replay(
-        state, "--noise", noise, "--snr", "15", "--no-wake", recordings / "cmd_time.flac"
-    )
+    ran = replay(state, "--noise", noise, "--snr", "15", "--no-wake", recordings / "cmd_time.flac")
     assert [event["name"] for event in ran.of("intent")] == ["HassGetCurrentTime"]
 
 

@@ -86,6 +86,19 @@ def test_a_ring_that_keeps_nothing_holds_nothing() -> None:
     ring.close()
 
 
+def test_after_a_hold_no_more_is_kept_than_before() -> None:
+    ring = Ring(2, 6)
+    for end in (ring.take, ring.wipe):
+        ring.hold()
+        for number in range(5):
+            ring.write(a_frame(number))
+        end()
+        for number in range(5):
+            ring.write(a_frame(number))
+        assert ring.peek() == a_frame(3) + a_frame(4)
+    ring.close()
+
+
 @pytest.mark.parametrize("size", [0, 2, FRAME_BYTES - 1, FRAME_BYTES + 2])
 def test_only_whole_frames_are_taken(size: int) -> None:
     ring = Ring(1, 1)

@@ -86,6 +86,24 @@ def test_what_is_louder_than_full_scale_is_clipped_and_does_not_wrap(tmp_path):
     assert set(sound[8_000:]) == {-32_768}
 
 
+def test_a_sample_without_measure_spoils_only_its_own_moment(tmp_path):
+    path = tmp_path / "spike.wav"
+    wave = np.zeros(48_000)
+    wave[24_000] = 1e30
+    soundfile.write(path, wave, 48_000, subtype="FLOAT")
+    sound = heard(FileSource(path)).astype(int)
+    assert np.abs(sound[:7_800]).max() < 10
+    assert np.abs(sound[8_200:]).max() < 10
+
+
+def test_the_very_end_of_a_recording_at_another_rate_is_heard(tmp_path):
+    path = tmp_path / "end.wav"
+    wave = np.zeros(44_100)
+    wave[-200:] = 0.5
+    soundfile.write(path, wave, 44_100)
+    assert heard(FileSource(path))[15_930:15_995].min() > 12_000
+
+
 @settings(max_examples=25, deadline=None)
 @given(arrays(np.int16, st.integers(1, 5_000)))
 def test_our_own_format_comes_out_as_it_went_in(tmp_path_factory, samples):

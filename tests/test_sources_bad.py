@@ -168,6 +168,11 @@ def test_a_bad_file_is_one_clear_line_with_its_name(tmp_path, make):
     assert "Error(" not in message
 
 
+def test_a_pipe_is_told_from_an_empty_file(tmp_path):
+    with pytest.raises(SourceError, match="not a regular file"):
+        FileSource(pipe(tmp_path))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
     path = tmp_path / "secret.wav"

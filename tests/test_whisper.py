@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -131,14 +132,65 @@ def test_a_model_with_random_weights_says_nothing(tmp_path, speech):
     recognizer.close()
 
 
-def test_the_hint_given_back_is_no_text_and_a_name_alone_is(directory, tmp_path, speech):
-    names = ("Kitchen Light", "Door", "turn on", "the light")
-    echoing = WhisperRecognizer(directory, names)
-    assert text(recognize(echoing, speech)) == ""
-    echoing.close()
-    naming = WhisperRecognizer(directory, ("turn on the light", "door"))
-    assert text(recognize(naming, speech)) == SENTENCE
-    naming.close()
+@pytest.mark.parametrize(
+    ("plain", "hinted", "result"),
+    [
+        (("turn on the loomy", 0.5), ("turn on the Lumi", 0.2), "turn on the Lumi"),
+        (("turn on the light", 0.1), ("turn", 0.3), "turn on the light"),
+        (("", 0.0), ("Lumi, desk lamp", 0.0), ""),
+        (("turn on", 1.5), ("Lumi desk lamp", 0.0), ""),
+        (("Lumi, desk lamp", 0.2), ("Lumi, desk lamp", 0.0), "Lumi, desk lamp"),
+        (("Lumi", 0.2), ("la la la la la", 0.0), "Lumi"),
+    ],
+    ids=[
+        "a name only the hint knows",
+        "a hint that confuses",
+        "a hint given back into noise",
+        "a hint given back for what was unsure",
+        "names that were really said",
+        "a hint that starts a loop",
+    ],
+)  # fmt: skip
+def test_of_what_is_heard_with_and_without_the_hint_the_likelier_counts(
+    directory, speech, monkeypatch, plain, hinted, result
+):
+    asked = []
+
+    def transcribe(_audio, *, hotwords, **_):
+        asked.append(hotwords)
+        words, unlikely = hinted if hotwords else plain
+        one = SimpleNamespace(text=words, avg_logprob=-unlikely, compression_ratio=1.0)
+        return iter([one]), None
+
+    recognizer = WhisperRecognizer(directory, ("Lumi", "desk lamp", "Lumi"))
+    monkeypatch.setattr(recognizer._model, "transcribe", transcribe)
+    assert text(recognize(recognizer, speech)) == result
+    assert asked == [None, "Lumi, desk lamp"]
+    recognizer.close()
+
+
+def test_the_hint_reaches_the_model_and_the_sound_is_encoded_once(directory, speech, monkeypatch):
+    recognizer = WhisperRecognizer(directory, ("desk lamp",))
+    model = recognizer._model
+    encode, generate = model.encode._encode, model.generate_with_fallback
+    encoded, prompts = [], []
+
+    def count(sound):
+        encoded.append(1)
+        return encode(sound)
+
+    def watch(sound, prompt, *rest):
+        prompts.append(len(prompt))
+        return generate(sound, prompt, *rest)
+
+    monkeypatch.setattr(model.encode, "_encode", count)
+    monkeypatch.setattr(model, "generate_with_fallback", watch)
+    assert text(recognize(recognizer, speech)) == SENTENCE
+    assert len(encoded) == 1
+    assert len(prompts) == 2
+    assert prompts[0] < prompts[1]
+    assert model.encode._features is None, "what was said is let go of"
+    recognizer.close()
 
 
 def test_the_wake_phrase_is_left_out(directory, speech):

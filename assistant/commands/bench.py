@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import sys
 
 from assistant.settings import Settings
 
 BENCHES = {
     "wake": "misses and false wakes",
     "endpoint": "how soon an utterance is closed",
-    "commands": "commands understood, and the recognizer's speed",
     "idle": "what listening costs, beside always-on openWakeWord",
     "own": "what Sotto's own code costs, with stand-in engines",
     "start": "seconds to listening, memory, and the size of the environment",
@@ -20,13 +18,12 @@ BENCHES = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add a sub-command for each benchmark; only the one that is asked for is imported."""
+    """Add a sub-command for each benchmark."""
     benches = parser.add_subparsers(dest="bench", metavar="NAME", required=True)
     for name, summary in BENCHES.items():
         sub = benches.add_parser(name, help=summary, description=summary.capitalize() + ".")
         sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        if name in sys.argv:
-            importlib.import_module(f"assistant.bench.{name}").add_arguments(sub)
+        importlib.import_module(f"assistant.bench.{name}").add_arguments(sub)
 
 
 def run(parsed: argparse.Namespace, settings: Settings) -> int:

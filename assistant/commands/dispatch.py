@@ -30,11 +30,11 @@ MISUSED = 2
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name."""
-    words = spread(list(arguments), "--sentences", (".yaml", ".yml"))
-    parsed = _parser(words).parse_args(words)
-    logs.set_up(parsed.log_level or ("info" if parsed.command == "run" else "warning"))
-    command = importlib.import_module(f"assistant.commands.{parsed.command}")
     try:
+        words = spread(list(arguments), "--sentences", (".yaml", ".yml"))
+        parsed = _parser(words).parse_args(words)
+        logs.set_up(parsed.log_level or ("info" if parsed.command == "run" else "warning"))
+        command = importlib.import_module(f"assistant.commands.{parsed.command}")
         settings = settings_file.load(parsed.config or settings_file.find())
         status: int = command.run(parsed, settings)
         sys.stdout.flush()

@@ -1,19 +1,93 @@
-"""Speech to text by a grammar: pocketsphinx, decoding while the user speaks."""
+"""Speech to text by a grammar: pocketsphinx, decoding while the user speaks.
+
+The wheel's acoustic model, our own cepstra (see `cepstra.py`) and a compiled grammar. While
+somebody speaks, a first pass gives partial results, with a normalisation that is estimated
+from what was heard so far and made anew each time that has doubled. At a pause, or at the
+end, a second pass decodes the whole utterance with its own mean; a pause is a moment in which
+nobody waits, so that the text is there when the utterance closes. The library keeps Python's
+global lock while it works: it gets a few frames at a time.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any, Protocol, cast
 
+import numpy as np
 import pocketsphinx
 
+from assistant.errors import ModelError, RecognitionError
 from assistant.private import Private
-from assistant.types import Partial, Transcript, Utterance
+from assistant.types import SAMPLE_RATE, Partial, Transcript, Utterance
+from pipeline.engines.cepstra import (
+    SHIFT,
+    Cepstra,
+    Denoiser,
+    Spectra,
+    SpectrumMaker,
+    cepstra,
+    normalisation,
+    normalised,
+)
 from pipeline.grammar import Grammar, Reader, compile_grammar
-from pipeline.sentences import SentenceFile
+from pipeline.sentences import SentenceFile, built_in
 from pipeline.things import Things
+
+WAKE = "<wake>"
+"""The word of the decoder that stands for the end of a wake word."""
+_WAKE_SHARE = 0.3
+"""How likely the end of a wake word is heard before a command."""
+_CLOSING = "please"
+"""A word that may follow every sentence and means nothing."""
+_CLOSING_SHARE = 0.03
+_WEIGHT = 2.0
+"""Of the grammar's probabilities against the acoustic model's."""
+_BEAM, _WORD_BEAM = 1e-80, 1e-60
+_BUSIEST = 2000
+"""States that are alive in a frame before the beams narrow: a large grammar stays quick."""
+_PADDING = 20
+"""Frames of quiet put before an utterance, which the model expects."""
+_FIRST = 60
+"""Frames after which the first pass begins."""
+_AT_ONCE = 40
+"""Frames given to the library at a time: it keeps the global lock."""
+_LONGEST = 30 * SAMPLE_RATE // SHIFT
+"""Frames of an utterance that are kept."""
+
+
+class _Segment(Protocol):
+    word: str
+    start_frame: int
+    end_frame: int
+    ascore: float
+    lscore: float
+
+
+class _Library(Protocol):
+    """What is used of `pocketsphinx.Decoder`."""
+
+    def start_utt(self) -> None: ...
+    def end_utt(self) -> None: ...
+    def process_cep(self, data: bytes, no_search: bool = False, full_utt: bool = False) -> int: ...
+    def hyp(self) -> Any: ...
+    def seg(self) -> Any: ...
+    def create_fsg(
+        self, name: str, start: int, final: int, arcs: Sequence[tuple[Any, ...]]
+    ) -> Any: ...
+    def add_fsg(self, name: str, grammar: Any) -> None: ...
+    def activate_search(self, name: str) -> None: ...
+
+
+def dictionary() -> Path:
+    """The pronunciations in the wheel; raises ModelError where they are missing."""
+    path = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
+    if not path.is_file():
+        raise ModelError(f"{path} is missing: install pocketsphinx again")
+    return path
 
 
 def sphinx_recognizer(
@@ -22,74 +96,237 @@ def sphinx_recognizer(
     phrases: Sequence[str],
     rejection: float,
     cache: Path,
-) -> "SphinxRecognizer":
+) -> SphinxRecognizer:
+    """Make the recognizer for sentences and the user's things; compiled grammars lie in `cache`.
+
+    Raises SentencesError where a sentence is broken, ModelError where the model is.
+    """
+    return SphinxRecognizer(grammar_of(files, things, phrases, cache), rejection)
+
+
+def grammar_of(
+    files: Sequence[SentenceFile], things: Things, phrases: Sequence[str], cache: Path | None
+) -> Grammar:
+    """Compile what `sphinx_recognizer` recognises; call it again when sentences or things change."""
     lists = {
-        name: {"values": [{"in": v.text, "plain": True, "context": dict(v.context)} for v in values]}
+        name: {
+            "values": [
+                {"in": value.text, "plain": True, "context": dict(value.context)}
+                for value in values
+            ]
+        }
         for name, values in things.lists().items()
     }
-    cache.mkdir(parents=True, exist_ok=True)
-    grammar = compile_grammar(
-        [file.values for file in files], lists,
-        Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")), phrases, cache,
-    )
-    return SphinxRecognizer(grammar)
+    spoken = [file for file in built_in("speech-to-phrase") if file not in files]
+    sources = [file.values for file in (*spoken, *files)]
+    return compile_grammar(sources, lists, dictionary(), phrases, cache)
 
 
 class SphinxRecognizer:
+    """Keeps `pipeline.ports.Recognizer`. One decoder; utterances that overlap wait for it."""
+
+    def __init__(self, grammar: Grammar, rejection: float = 0.5) -> None:
+        """Take a grammar; `rejection` 0 lets every sound be a command, 1 hardly any."""
+        self._rejection = rejection
+        self._search = _Search(grammar)
+
+    def use(self, grammar: Grammar) -> None:
+        """Recognise with another grammar from the next utterance on. Takes a moment."""
+        self._search = _Search(grammar)
+
+    def open(self) -> SphinxDecoding:
+        """Begin an utterance."""
+        return SphinxDecoding(self._search, self._rejection)
+
+    def close(self) -> None:
+        """Nothing to do: the decoder goes with its last utterance."""
+
+
+class _Search:
+    """A decoder with a grammar. Calls hold `lock`; `owner` is whose first pass is going on."""
+
     def __init__(self, grammar: Grammar) -> None:
         self.reader = Reader(grammar)
         self.lock = Lock()
-        with tempfile.NamedTemporaryFile("w", suffix=".dict") as file:
-            for word, variants in sorted(grammar.pronunciations.items()):
-                for index, phones in enumerate(variants):
-                    file.write(f"{word}{f'({index + 1})' if index else ''} {phones}\n")
-            file.write("<wake> AH L EH K S AH\n<wake>(2) L EH K S AH\n<wake>(3) EH K S AH\n<wake>(4) K S AH\n<wake>(5) S AH\n")
-            file.flush()
-            self.decoder = pocketsphinx.Decoder(lm=None, dict=file.name, loglevel="FATAL")
-        arcs = grammar.automaton.arcs
-        end = len(arcs)
-        transitions = [
-            (state, to, max(weight, 1e-12), word)
-            for state, row in enumerate(arcs) for word, to, weight in row
-        ]
-        transitions += [(s, end, f) for s, f in enumerate(grammar.automaton.final) if f > 0]
-        transitions += [(end + 1, 0, 0.7), (end + 1, 0, 0.3, "<wake>")]
-        self.decoder.add_fsg("g", self.decoder.create_fsg("g", end + 1, end, transitions))
-        self.decoder.activate_search("g")
+        self.owner: object | None = None
+        self._decoder = _decoder(grammar)
 
-    def open(self) -> "SphinxDecoding":
-        return SphinxDecoding(self)
+    @contextmanager
+    def held(self, wait: bool) -> Iterator[bool]:
+        """Hold the decoder, or say that somebody else does."""
+        held = self.lock.acquire(timeout=10.0) if wait else self.lock.acquire(blocking=False)
+        try:
+            yield held
+        finally:
+            if held:
+                self.lock.release()
 
-    def close(self) -> None:
-        pass
+    def begin(self, owner: object | None) -> None:
+        """Begin a pass, ending whatever pass there was."""
+        self.end()
+        self._decoder.start_utt()
+        self.owner = owner
+        self._running = True
+
+    def end(self) -> None:
+        """End the pass, if there is one."""
+        if self._running:
+            self._decoder.end_utt()
+        self._running = False
+        self.owner = None
+
+    _running = False
+
+    def feed(self, values: Cepstra) -> None:
+        """Decode frames."""
+        for start in range(0, len(values), _AT_ONCE):
+            self._decoder.process_cep(values[start : start + _AT_ONCE].tobytes())
+
+    def words(self) -> tuple[str, ...]:
+        """The likeliest words; none where a finished pass is no sentence."""
+        hypothesis = self._decoder.hyp()
+        text = hypothesis.hypstr if hypothesis is not None else ""
+        return tuple(word for word in text.split() if word != WAKE)
 
 
 class SphinxDecoding:
-    def __init__(self, owner: SphinxRecognizer) -> None:
-        self.owner = owner
-        owner.decoder.start_utt()
-        self.open = True
+    """Keeps `pipeline.ports.Decoding`."""
+
+    def __init__(self, search: _Search, rejection: float) -> None:
+        """Take the decoder and how strictly to judge."""
+        self._search = search
+        self._rejection = rejection
+        self._maker = SpectrumMaker()
+        self._denoiser = Denoiser()
+        self._spectra: list[Spectra] = []
+        self._frames = 0
+        self._estimated_at = 0
+        self._fed = 0
+        self._result: tuple[int, tuple[str, ...]] | None = None
 
     def feed(self, pcm: bytes) -> Partial | None:
-        self.owner.decoder.process_raw(pcm)
-        hypothesis = self.owner.decoder.hyp()
-        text = (hypothesis.hypstr if hypothesis else "").replace("<wake>", "").strip()
-        reading = self.owner.reader.read(text.split())
-        return Partial(Private(text), reading.complete, reading.extendable)
+        """Take audio; gives what it makes of the utterance so far, after half a second."""
+        self._hear(pcm)
+        if self._frames < _FIRST:
+            return None
+        with self._search.held(wait=False) as held:
+            return self._first_pass() if held else None
 
     def pause(self) -> None:
-        pass
+        """Decode what was heard as if it were all."""
+        with self._search.held(wait=False) as held:
+            if held and self._frames:
+                self._result = (self._frames, self._second_pass())
 
     def finish(self, utterance: Utterance) -> Transcript:
-        self.owner.decoder.end_utt()
-        self.open = False
-        hypothesis = self.owner.decoder.hyp()
-        text = (hypothesis.hypstr if hypothesis else "").replace("<wake>", "").strip()
-        if not self.owner.reader.read(text.split()).complete:
-            text = ""
-        return Transcript(utterance.id, Private(text), 0.5)
+        """Give the text; empty where it is no command."""
+        fresh = self._result is not None and utterance.closed_by in ("silence", "complete")
+        if not fresh:
+            with self._search.held(wait=True) as held:
+                if not held:
+                    raise RecognitionError("the recognizer is busy")
+                self._result = (self._frames, self._second_pass())
+        assert self._result is not None
+        words = self._result[1]
+        if not self._search.reader.read(words).complete:
+            words = ()
+        self._spectra.clear()
+        return Transcript(utterance.id, Private(" ".join(words)), 0.5 if words else 0.0)
 
     def abandon(self) -> None:
-        if self.open:
-            self.owner.decoder.end_utt()
-            self.open = False
+        """Forget what was heard."""
+        self._spectra.clear()
+        self._frames = 0
+
+    def _hear(self, pcm: bytes) -> None:
+        if self._frames < _LONGEST:
+            spectra = self._denoiser.feed(self._maker.feed(pcm))
+            self._spectra.append(spectra)
+            self._frames += len(spectra)
+
+    def _first_pass(self) -> Partial | None:
+        search = self._search
+        values = self._cepstra()
+        if search.owner is not self or self._frames >= 2 * self._estimated_at:
+            self._estimated_at = self._frames
+            self._scale = normalisation(values)
+            search.begin(self)
+            self._fed = 0
+        search.feed(normalised(values[self._fed :], self._scale))
+        self._fed = len(values)
+        words = search.words()
+        if not words:
+            return None
+        reading = search.reader.read(words)
+        return Partial(Private(" ".join(words)), reading.complete, reading.extendable)
+
+    def _second_pass(self) -> tuple[str, ...]:
+        if not self._frames:
+            return ()
+        values = self._cepstra()
+        self._search.begin(None)
+        self._search.feed(normalised(values, normalisation(values)))
+        self._search.end()
+        return self._search.words()
+
+    def _cepstra(self) -> Cepstra:
+        spectra = np.concatenate(self._spectra)
+        quiet = np.quantile(spectra, 0.05, axis=0)
+        return cepstra(np.concatenate((np.tile(quiet, (_PADDING, 1)), spectra)))
+
+
+def _decoder(grammar: Grammar) -> _Library:
+    with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="utf-8") as file:
+        for word, variants in _lexicon(grammar).items():
+            for index, phones in enumerate(variants):
+                file.write(f"{word}{f'({index + 1})' if index else ''} {phones}\n")
+        file.flush()
+        decoder = cast(
+            _Library,
+            pocketsphinx.Decoder(
+                lm=None,
+                dict=file.name,
+                loglevel="FATAL",
+                bestpath=False,
+                cmn="none",
+                lw=_WEIGHT,
+                beam=_BEAM,
+                pbeam=_BEAM,
+                wbeam=_WORD_BEAM,
+                maxhmmpf=_BUSIEST,
+            ),
+        )
+    start, final, arcs = _arcs(grammar)
+    decoder.add_fsg("grammar", decoder.create_fsg("grammar", start, final, arcs))
+    decoder.activate_search("grammar")
+    return decoder
+
+
+def _lexicon(grammar: Grammar) -> dict[str, tuple[str, ...]]:
+    lexicon = dict(sorted(grammar.pronunciations.items()))
+    lexicon[_CLOSING] = ("P L IY Z",)
+    tails = [
+        " ".join(phones[start:])
+        for phones in (heard.split() for heard in grammar.wake)
+        for start in range(max(1, len(phones) - 1))
+    ]
+    return lexicon | ({WAKE: tuple(dict.fromkeys(tails))} if tails else {})
+
+
+def _arcs(grammar: Grammar) -> tuple[int, int, list[tuple[Any, ...]]]:
+    """The grammar for the decoder, with what may stand before and after a sentence."""
+    rows = grammar.automaton.arcs
+    final, closed, start = len(rows), len(rows) + 1, len(rows) + 2
+    arcs: list[tuple[Any, ...]] = [
+        (state, end, max(share, 1e-9), word)
+        for state, row in enumerate(rows)
+        for word, end, share in row
+    ]
+    arcs += [
+        (state, final, share) for state, share in enumerate(grammar.automaton.final) if share > 0
+    ]
+    arcs += [(final, closed, 1.0 - _CLOSING_SHARE), (final, closed, _CLOSING_SHARE, _CLOSING)]
+    arcs.append((start, 0, 1.0 - _WAKE_SHARE if grammar.wake else 1.0))
+    if grammar.wake:
+        arcs.append((start, 0, _WAKE_SHARE, WAKE))
+    return start, closed, arcs

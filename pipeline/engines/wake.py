@@ -12,11 +12,10 @@ from pipeline.engines.microwakeword import MicroWakeWordScorer
 from pipeline.engines.openwakeword import OpenWakeWordScorer
 from pipeline.engines.tflite_check import ModelKind, check_model
 from pipeline.engines.webrtc_vad import WebrtcSpeech
-from pipeline.ports import WakeDetector
 from pipeline.wake import Phrase, Scorer, WakeCascade, WakeWatch
 from pipeline.wake_gate import SpeechGate
 
-CASCADE_THRESHOLD = 0.4
+CASCADE_THRESHOLD = 0.5
 CASCADE_GATE = 0.04
 SPEECH_GATE = 0.5
 OPENWAKEWORD_THRESHOLD = 0.5
@@ -25,7 +24,7 @@ MICROWAKEWORD_THRESHOLD = 0.9
 """For a model of the user's own; each of the author's comes with one."""
 
 
-def wake_detector(settings: WakeSettings) -> WakeDetector | None:
+def wake_detector(settings: WakeSettings) -> WakeCascade | WakeWatch | None:
     """Make the detector, or None for `engine: none`.
 
     Raises ModelError for a phrase without a model and for a file that is no model of the

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, InvalidStateError, wait
@@ -16,16 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import AssistantError, BusyError, ModelError, RecognitionError
+from assistant.errors import AssistantError, BusyError, RecognitionError
 from assistant.private import Private
 from assistant.types import SAMPLE_RATE, Partial, Transcript, Utterance
 from pipeline.engines import whisper_guards as guards
+from pipeline.engines.whisper_model import load, speech_seconds
 from pipeline.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_NEEDED = ("model.bin", "config.json", "tokenizer.json")
-_VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 _HOTWORDS = 80
 """Names given to the model as a hint, at most; the prompt has room for 223 tokens."""
 
@@ -35,10 +33,8 @@ _LOWEST_LOG_PROBABILITY = -1.0
 _HIGHEST_NO_SPEECH = 0.6
 _HIGHEST_COMPRESSION = 2.4
 
-# Silero VAD. Of 370 recordings of commands and wake words, clean and in noise down to 0 dB,
-# the one with least speech has 0.45 s over 0.3; white, pink and brown noise have 0.03 s.
-_SPEECH_SCORE = 0.3
 _LEAST_SPEECH = 0.15
+"""Seconds of speech below which there was none (see `whisper_model.speech_seconds`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ class WhisperRecognizer:
         `hotwords` are names to expect (devices, areas); `wake_phrases` are left out of the
         start of the text. Raises ModelError where the directory or the library is no good.
         """
-        self._model = _load(model_dir)
+        self._model = load(model_dir)
         self._hotwords = tuple(dict.fromkeys(name.strip() for name in hotwords))[:_HOTWORDS]
         self._language = language
         self._wake_phrases = tuple(wake_phrases)
@@ -137,16 +133,16 @@ class WhisperRecognizer:
 
     def _transcribe(self, pcm: bytes, cancelled: threading.Event) -> _Heard:
         audio = guards.samples(pcm)
-        speech = _speech_seconds(audio)
+        speech = speech_seconds(audio)
         if cancelled.is_set() or speech < _LEAST_SPEECH:
             return _NOTHING
         try:
             plain = self._decode(audio, speech, None, cancelled)
-            if not self._hotwords:
+            if not self._hotwords or cancelled.is_set():
                 return plain
             hinted = self._decode(audio, speech, ", ".join(self._hotwords), cancelled)
         finally:
-            self._model.forget()
+            self._model.encode.forget()
         return max(plain, hinted, key=lambda heard: heard.confidence)
 
     def _decode(
@@ -271,76 +267,12 @@ class WhisperDecoding:
             self._recognizer._count(used=False)
 
 
-def _load(model_dir: Path) -> Any:  # noqa: ANN401 - untyped library
-    _check_files(model_dir)
-    # Nothing may be fetched: every file is here, and the hub's client is told so as well.
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    try:
-        import faster_whisper.transcribe  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError as error:
-        raise ModelError(
-            "the whisper recognizer needs faster-whisper: pip install 'sotto-voice[whisper]'"
-        ) from error
-    # tqdm starts a monitor thread and a semaphore even for bars that are switched off.
-    faster_whisper.transcribe.tqdm.monitor_interval = 0
-    faster_whisper.transcribe.tqdm.set_lock(threading.RLock())
-    logging.getLogger("faster_whisper").setLevel(logging.ERROR)
-    try:
-        model = faster_whisper.WhisperModel(
-            str(model_dir),
-            device="cpu",
-            compute_type="int8",
-            cpu_threads=_threads(),
-            local_files_only=True,
-        )
-    except Exception as error:
-        raise ModelError(_damaged(model_dir, "it cannot be loaded")) from error
-    bands = len(model.feature_extractor.mel_filters)
-    if bands != model.model.n_mels:
-        reason = f"preprocessor_config.json is missing or wrong ({bands} mel bands)"
-        raise ModelError(_damaged(model_dir, reason))
-    return model
-
-
-def _check_files(model_dir: Path) -> None:
-    if not model_dir.is_dir():
-        raise ModelError(_damaged(model_dir, "there is no such directory"))
-    missing = [name for name in _NEEDED if not (model_dir / name).is_file()]
-    if not any((model_dir / name).is_file() for name in _VOCABULARIES):
-        missing.append(" or ".join(_VOCABULARIES))
-    if missing:
-        raise ModelError(_damaged(model_dir, f"{', '.join(missing)} missing"))
-
-
-def _damaged(model_dir: Path, reason: str) -> str:
-    return (
-        f"whisper model {model_dir}: {reason}; `sotto models list` shows the models there are, "
-        f"`sotto models fetch NAME` fetches one"
-    )
-
-
-def _threads() -> int:
-    """All cores but one, up to 4: a team with one thread waiting for a busy core stands still."""
-    return max(1, min(4, len(os.sched_getaffinity(0)) - 1))
-
-
 def _most_tokens(seconds: float) -> int:
     """Bound a decoder that is stuck: nobody says ten tokens a second for long."""
     return min(200, 30 + int(10 * seconds))
 
 
-def _speech_seconds(audio: NDArray[np.float32]) -> float:
-    from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415
-
-    options = VadOptions(
-        threshold=_SPEECH_SCORE, min_silence_duration_ms=100, speech_pad_ms=0, neg_threshold=0.2
-    )
-    spans = get_speech_timestamps(audio, options)
-    return float(sum(span["end"] - span["start"] for span in spans)) / SAMPLE_RATE
-
-
-def _is_sound(segment: Any) -> bool:  # noqa: ANN401 - untyped library
+def _is_sound(segment: Any) -> bool:  # noqa: ANN401 # untyped library
     return bool(
         segment.avg_logprob >= _LOWEST_LOG_PROBABILITY
         and segment.compression_ratio <= _HIGHEST_COMPRESSION

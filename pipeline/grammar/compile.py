@@ -15,7 +15,7 @@ Source = Mapping[str, Any]
 """Sentences in hassil's format: intents, lists, expansion_rules, skip_words, language."""
 
 COURTESY = 0.05
-"""How likely a sentence begins, or ends, with words that mean nothing ("please")."""
+"""How likely a sentence begins with words that mean nothing ("please")."""
 
 
 def automaton_of(sources: Sequence[Source], lists: Mapping[str, Any]) -> Automaton:
@@ -50,7 +50,8 @@ class _Compiler:
             skipped.update(dict.fromkeys(map(str, source.get("skip_words") or ())))
             for name, intent in (source.get("intents") or {}).items():
                 self._add_intent(spelling, str(name), intent, len(source["intents"]))
-        spelling.surround(tuple(skipped), COURTESY)
+        if skipped:
+            spelling.preface(tuple(skipped), COURTESY)
         return splice(determinise(*spelling.words()), self._parts)
 
     def _add_intent(
@@ -85,7 +86,7 @@ class _Compiler:
                 return self._part(name, ("values", id(spec), *map(id, chosen)), chosen)
             if spec.get("wildcard"):
                 words = free_speech(name)
-                return self._part(name, ("wildcard", name), words)
+                return self._part(name, ("free", words), words)
             return self._number(name, spec["range"])
 
         return label

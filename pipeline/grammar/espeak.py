@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 SECONDS = 10.0
 """The longest that espeak-ng may take."""
@@ -33,8 +33,9 @@ def is_installed() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
-def guess(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def guess(wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Give pronunciations; a word that espeak-ng did not answer for is left out."""
+    words = list(wanted)
     if not words:
         return {}
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hassil.numbers import get_rbnf_engine
 
-Guess = Callable[[Iterable[str]], Mapping[str, tuple[str, ...]]]
+Guess = Callable[[Iterable[str]], dict[str, tuple[str, ...]]]
 """Guesses pronunciations of plain words (lower-case letters and apostrophes)."""
 
 _PARTS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:\.\d+)?|&|\+|'s", re.UNICODE)
@@ -70,7 +70,7 @@ def _initials(unknown: Iterable[str], dictionary: Path) -> dict[str, tuple[str, 
     """Spell out what has no vowel: `hdmi` is said letter by letter."""
     spelled = [word for word in unknown if not re.search(r"[aeiouy]", word) and word.isascii()]
     letters = lexicon(dictionary, [f"{letter}." for word in spelled for letter in word])
-    result = {}
+    result: dict[str, tuple[str, ...]] = {}
     for word in spelled:
         names = [letters.get(f"{letter}.", ("",))[0] for letter in word]
         if all(names):

@@ -18,7 +18,7 @@ from assistant.types import SAMPLE_RATE, AudioFrame
 from pipeline.sources.containers import is_cut_off, kind_of
 from pipeline.sources.convert import Converter, Framer
 
-BLOCK = 1 << 16
+BLOCK = 1 << 14
 """Samples, over all channels, that are decoded at a time."""
 RATES = (1_000, 1_000_000)
 """Samples a second; a file that states others is not a recording of speech."""

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 MicrophoneState: TypeAlias = Literal["listening", "no microphone"]
 
-WAITING = 25
+WAITING = 60
 """Chunks of 80 ms that may wait for the ear; then the oldest is dropped."""
 LOOK = 0.1
 """Seconds after which a quiet device is looked at."""
