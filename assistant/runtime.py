@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
-from assistant.errors import AssistantError, RecognitionError, outline
+from assistant.errors import AssistantError, RecognitionError, SourceError, outline
 from assistant.events import (
     Closed,
     Decided,
@@ -60,6 +60,8 @@ RECOGNITION_LIMIT = 20.0
 """Seconds after which an utterance is given up."""
 FLUSH_FRAMES = 12
 """Silent frames at the end of a recording, so that a wake word at its very end is heard."""
+ECHO = 0.3
+"""Seconds that we stay deaf after we spoke."""
 _SILENCE = bytes(FRAME_BYTES)
 _PLACEHOLDER = re.compile(r"\b([A-Z]+(?:_[A-Z]+)*)_[0-9]+\b")
 
@@ -100,6 +102,7 @@ class Assistant:
         self._parts = parts
         self._report = report
         self._speaking = threading.Event()
+        self._voices = 0
         self._audio = ""
 
     async def listen(self, source: Source) -> None:
@@ -114,16 +117,20 @@ class Assistant:
                 late.decoding.abandon()
                 log.warning("utterance %d dropped: the mind is busy", late.utterance.id)
 
-        with Worker("mind") as mind, Worker("voice") as voice:
-            async with asyncio.TaskGroup() as tasks:
-                understand = tasks.create_task(self._understand(heard, mind, voice))
-                announce = tasks.create_task(self._parts.skills.run(self._announce(tasks, voice)))
-                try:
-                    await self._hear(source, deliver)
-                finally:
-                    heard.close()
-                    announce.cancel()
-                await understand
+        try:
+            with Worker("mind") as mind, Worker("voice") as voice:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._understand(heard, mind, voice))
+                    announce = self._announce(tasks, voice)
+                    speak = tasks.create_task(self._parts.skills.run(announce))
+                    try:
+                        await self._hear(source, deliver)
+                    finally:
+                        heard.close()
+                        speak.cancel()
+        except* SourceError as errors:
+            # One reason is enough, and its line is fit to print.
+            raise _first(errors) from None
 
     async def replay(self, source: Source, audio: str, *, open_at_once: bool = False) -> None:
         """Hear a recording to its end. It can wait, so nothing is dropped and all is in order.
@@ -268,6 +275,7 @@ class Assistant:
         """Speak, deaf to ourselves meanwhile."""
         if self._parts.voice is None or not reply.text:
             return
+        self._voices += 1
         self._speaking.set()
         try:
             await worker.run(self._parts.voice.say, _spoken(reply.text))
@@ -277,6 +285,12 @@ class Assistant:
             self._parts.voice.stop()
             raise
         finally:
+            # The room and the sound server go on for a moment.
+            asyncio.get_running_loop().call_later(ECHO, self._hear_again)
+
+    def _hear_again(self) -> None:
+        self._voices -= 1
+        if not self._voices:
             self._speaking.clear()
 
     def _fail(self, number: int, error: Exception) -> None:
@@ -314,6 +328,15 @@ def _redacted(redacted: RedactedTranscript, transcript: Transcript) -> Event:
         redacted.confidence,
         raw=transcript.text,
     )
+
+
+def _first(errors: BaseExceptionGroup[SourceError]) -> SourceError:
+    """The first error of a group, however deep."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, SourceError)
+    return error
 
 
 def _spoken(text: str) -> str:

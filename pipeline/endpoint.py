@@ -54,7 +54,8 @@ _UNDO_RATE = 2.0
 _WORD = 3
 """Frames in a row that are a word of the speaker's: the wait starts again."""
 _PAUSE = 0.24
-"""Seconds without the speaker that are a pause."""
+"""Seconds without the speaker that are a pause. Nothing is closed before: a recognizer that
+decodes ahead at a pause has then heard all that was said."""
 _STABLE = 0.16
 """Seconds for which a complete command must have stood."""
 _LAG = 0.24
@@ -181,7 +182,7 @@ class SpeechEndpointer:
         if self._speech_end is None:
             limit = settings.no_speech if self._by_wake_word else settings.longest
             return "no_speech" if _reached(lasted, limit) else "open"
-        if self._since_speaker and _reached(self._quiet, self._patience()):
+        if self._paused and _reached(self._quiet, self._patience()):
             return "silence" if self._whole is None else "complete"
         if _reached(lasted, settings.longest):
             return "limit"

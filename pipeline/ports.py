@@ -75,7 +75,10 @@ class Endpointer(Protocol):
         ...
 
     def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
-        """Take the next frame, with what the recognizer makes of the utterance by now."""
+        """Take the next frame, with what the recognizer makes of the utterance by now.
+
+        Between the last speech and silence or complete there is always a pause.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -304,6 +305,12 @@ async def test_a_skill_may_speak_on_its_own() -> None:
     assert events == [Replied(0, "time is up")]
 
 
+async def test_a_microphone_that_is_missing_gives_its_one_reason() -> None:
+    one = assistant(ScriptedRecognizer(), [], 99)
+    with pytest.raises(SourceError, match="unplugged"):
+        await one.listen(Recording(sound(2), SourceError("unplugged")))
+
+
 async def test_cancelling_ends_every_thread() -> None:
     before = threading.active_count()
     microphone = EndlessMicrophone(sound(5))
@@ -347,3 +354,59 @@ def test_failures_name_the_recording() -> None:
     assert Failed("a.wav", "reason").fields() == {
         "event": "error", "audio": "a.wav", "reason": "reason",
     }  # fmt: skip
+
+
+class SlowVoice:
+    """Speaks until it is let go on, and remembers what it said."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.started = threading.Event()
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+        self.started.set()
+        self.go_on.wait(10)
+
+    def stop(self) -> None:
+        self.go_on.set()
+
+
+class TalkingMicrophone(Recording):
+    """Gives frames, and while the assistant speaks, frames with its own voice in them."""
+
+    def __init__(self, voice: SlowVoice) -> None:
+        super().__init__([])
+        self.voice = voice
+
+    def frames(self) -> Iterator[AudioFrame | Gap]:
+        yield from sound(12)
+        assert self.voice.started.wait(10)
+        # Frame 13 would wake, if our own voice were listened to.
+        yield from sound(20, start=12)
+        self.voice.go_on.set()
+        self.closed.wait(10)
+
+
+async def test_the_assistant_does_not_hear_itself() -> None:
+    events: list[Event] = []
+    voice = SlowVoice()
+    one = assistant(ScriptedRecognizer("lamp", "lamp"), events, 3, 13)
+    one._parts = dataclasses.replace(one._parts, voice=voice)
+    microphone = TalkingMicrophone(voice)
+    listening = asyncio.create_task(one.listen(microphone))
+    async with asyncio.timeout(20):
+        await until(voice.go_on.is_set)
+    microphone.close()
+    await listening
+    assert kinds(events).count("wake") == 1
+    assert "lamp done" in voice.said
+
+
+async def test_a_placeholder_is_said_as_words() -> None:
+    from assistant.runtime import _spoken
+
+    assert (
+        _spoken("calling PHONE_NUMBER_1 for PERSON_2") == "calling the phone number for the person"
+    )

@@ -10,12 +10,14 @@ global lock while it works: it gets a few frames at a time.
 
 from __future__ import annotations
 
+import math
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 import pocketsphinx
@@ -34,9 +36,12 @@ from pipeline.engines.cepstra import (
     normalised,
 )
 from pipeline.grammar import Grammar, Reader, compile_grammar
+from pipeline.grammar.confidence import Segment, confidence
 from pipeline.sentences import SentenceFile, built_in
 from pipeline.things import Things
 
+_GRAMMAR, _PHONES = "grammar", "phones"
+"""Names of the decoder's two searches."""
 WAKE = "<wake>"
 """The word of the decoder that stands for the end of a wake word."""
 _WAKE_SHARE = 0.3
@@ -55,16 +60,24 @@ _FIRST = 60
 """Frames after which the first pass begins."""
 _AT_ONCE = 40
 """Frames given to the library at a time: it keeps the global lock."""
+_ALTERNATIVE = re.compile(r"\(\d+\)$")
 _LONGEST = 30 * SAMPLE_RATE // SHIFT
 """Frames of an utterance that are kept."""
 
 
-class _Segment(Protocol):
+Result: TypeAlias = tuple[tuple[str, ...], float]
+"""Words and how likely they were said."""
+
+
+class _Part(Protocol):
     word: str
     start_frame: int
     end_frame: int
     ascore: float
-    lscore: float
+
+
+class _Hypothesis(Protocol):
+    hypstr: str
 
 
 class _Library(Protocol):
@@ -73,12 +86,13 @@ class _Library(Protocol):
     def start_utt(self) -> None: ...
     def end_utt(self) -> None: ...
     def process_cep(self, data: bytes, no_search: bool = False, full_utt: bool = False) -> int: ...
-    def hyp(self) -> Any: ...
-    def seg(self) -> Any: ...
+    def hyp(self) -> _Hypothesis | None: ...
+    def seg(self) -> Iterable[_Part]: ...
     def create_fsg(
         self, name: str, start: int, final: int, arcs: Sequence[tuple[Any, ...]]
-    ) -> Any: ...
-    def add_fsg(self, name: str, grammar: Any) -> None: ...
+    ) -> object: ...
+    def add_fsg(self, name: str, grammar: object) -> None: ...
+    def add_allphone_file(self, name: str, lmfile: str) -> None: ...
     def activate_search(self, name: str) -> None: ...
 
 
@@ -107,7 +121,7 @@ def sphinx_recognizer(
 def grammar_of(
     files: Sequence[SentenceFile], things: Things, phrases: Sequence[str], cache: Path | None
 ) -> Grammar:
-    """Compile what `sphinx_recognizer` recognises; call it again when sentences or things change."""
+    """Compile what is recognised; call it again when sentences or things change."""
     lists = {
         name: {
             "values": [
@@ -149,6 +163,7 @@ class _Search:
         self.reader = Reader(grammar)
         self.lock = Lock()
         self.owner: object | None = None
+        self._running = False
         self._decoder = _decoder(grammar)
 
     @contextmanager
@@ -161,9 +176,10 @@ class _Search:
             if held:
                 self.lock.release()
 
-    def begin(self, owner: object | None) -> None:
+    def begin(self, search: str, owner: object | None = None) -> None:
         """Begin a pass, ending whatever pass there was."""
         self.end()
+        self._decoder.activate_search(search)
         self._decoder.start_utt()
         self.owner = owner
         self._running = True
@@ -175,12 +191,22 @@ class _Search:
         self._running = False
         self.owner = None
 
-    _running = False
-
     def feed(self, values: Cepstra) -> None:
         """Decode frames."""
         for start in range(0, len(values), _AT_ONCE):
             self._decoder.process_cep(values[start : start + _AT_ONCE].tobytes())
+
+    def path(self, search: str, values: Cepstra) -> tuple[Segment, ...]:
+        """Decode a whole utterance; gives no segments where it fits nowhere."""
+        self.begin(search)
+        self.feed(values)
+        self.end()
+        segments = self._decoder.seg() if self._decoder.hyp() is not None else ()
+        return tuple(
+            Segment(part.word, part.start_frame, part.end_frame, _log(part.ascore))
+            for part in segments
+            if 0 <= part.start_frame <= part.end_frame
+        )
 
     def words(self) -> tuple[str, ...]:
         """The likeliest words; none where a finished pass is no sentence."""
@@ -202,7 +228,7 @@ class SphinxDecoding:
         self._frames = 0
         self._estimated_at = 0
         self._fed = 0
-        self._result: tuple[int, tuple[str, ...]] | None = None
+        self._result: Result | None = None
 
     def feed(self, pcm: bytes) -> Partial | None:
         """Take audio; gives what it makes of the utterance so far, after half a second."""
@@ -216,22 +242,20 @@ class SphinxDecoding:
         """Decode what was heard as if it were all."""
         with self._search.held(wait=False) as held:
             if held and self._frames:
-                self._result = (self._frames, self._second_pass())
+                self._result = self._second_pass()
 
     def finish(self, utterance: Utterance) -> Transcript:
         """Give the text; empty where it is no command."""
-        fresh = self._result is not None and utterance.closed_by in ("silence", "complete")
-        if not fresh:
+        if self._result is None or utterance.closed_by in ("limit", "end"):
             with self._search.held(wait=True) as held:
                 if not held:
                     raise RecognitionError("the recognizer is busy")
-                self._result = (self._frames, self._second_pass())
-        assert self._result is not None
-        words = self._result[1]
-        if not self._search.reader.read(words).complete:
-            words = ()
+                self._result = self._second_pass() if self._frames else ((), 0.0)
+        words, sureness = self._result
         self._spectra.clear()
-        return Transcript(utterance.id, Private(" ".join(words)), 0.5 if words else 0.0)
+        if not words or sureness < self._rejection:
+            return Transcript(utterance.id, Private(""), sureness)
+        return Transcript(utterance.id, Private(" ".join(words)), sureness)
 
     def abandon(self) -> None:
         """Forget what was heard."""
@@ -250,7 +274,7 @@ class SphinxDecoding:
         if search.owner is not self or self._frames >= 2 * self._estimated_at:
             self._estimated_at = self._frames
             self._scale = normalisation(values)
-            search.begin(self)
+            search.begin(_GRAMMAR, self)
             self._fed = 0
         search.feed(normalised(values[self._fed :], self._scale))
         self._fed = len(values)
@@ -260,19 +284,28 @@ class SphinxDecoding:
         reading = search.reader.read(words)
         return Partial(Private(" ".join(words)), reading.complete, reading.extendable)
 
-    def _second_pass(self) -> tuple[str, ...]:
-        if not self._frames:
-            return ()
+    def _second_pass(self) -> Result:
         values = self._cepstra()
-        self._search.begin(None)
-        self._search.feed(normalised(values, normalisation(values)))
-        self._search.end()
-        return self._search.words()
+        values = normalised(values, normalisation(values))
+        said = [part for part in self._search.path(_GRAMMAR, values) if _is_word(part)]
+        words = tuple(_ALTERNATIVE.sub("", part.label) for part in said if part.label != WAKE)
+        if not self._search.reader.read(words).complete:
+            return (), 0.0
+        return words, confidence(said, self._search.path(_PHONES, values))
 
     def _cepstra(self) -> Cepstra:
         spectra = np.concatenate(self._spectra)
         quiet = np.quantile(spectra, 0.05, axis=0)
         return cepstra(np.concatenate((np.tile(quiet, (_PADDING, 1)), spectra)))
+
+
+def _is_word(segment: Segment) -> bool:
+    return segment.label == WAKE or segment.label[0] not in "<[("
+
+
+def _log(score: float) -> float:
+    """The library gives exp(score / 10000); this is the score."""
+    return 1e4 * math.log(max(score, 1e-300))
 
 
 def _decoder(grammar: Grammar) -> _Library:
@@ -294,11 +327,13 @@ def _decoder(grammar: Grammar) -> _Library:
                 pbeam=_BEAM,
                 wbeam=_WORD_BEAM,
                 maxhmmpf=_BUSIEST,
+                compallsen=True,
             ),
         )
     start, final, arcs = _arcs(grammar)
-    decoder.add_fsg("grammar", decoder.create_fsg("grammar", start, final, arcs))
-    decoder.activate_search("grammar")
+    decoder.add_fsg(_GRAMMAR, decoder.create_fsg(_GRAMMAR, start, final, arcs))
+    decoder.add_allphone_file(_PHONES, pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin"))
+    decoder.activate_search(_GRAMMAR)
     return decoder
 
 
