@@ -113,9 +113,8 @@ class Assistant:
         def deliver(event: Ear) -> None:
             if isinstance(event, WakeEvent):
                 loop.call_soon_threadsafe(self._woken, event)
-            elif isinstance(event, Heard) and (late := heard.put(event)) is not None:
-                late.decoding.abandon()
-                log.warning("utterance %d dropped: the mind is busy", late.utterance.id)
+            elif isinstance(event, Heard):
+                loop.call_soon_threadsafe(_post, event, heard)
 
         try:
             with Worker("mind") as mind, Worker("voice") as voice:
@@ -246,9 +245,10 @@ class Assistant:
             for item in source.frames():
                 if isinstance(item, Gap):
                     _give(listener.reset(), deliver)
-                elif not speaking.is_set():
+                    continue
+                frames = item.index + 1
+                if not speaking.is_set():
                     # Frames left out while we speak are a gap to the listener: it starts anew.
-                    frames = item.index + 1
                     _give(listener.feed(item), deliver)
             if not listener.is_open:
                 for index in range(frames, frames + FLUSH_FRAMES):
@@ -318,6 +318,14 @@ class _Clock:
 def _give(events: Iterable[Ear], deliver: Callable[[Ear], None]) -> None:
     for event in events:
         deliver(event)
+
+
+def _post(event: Heard, heard: Mailbox[Heard]) -> None:
+    """Put an utterance where the mind finds it; what is dropped for it is let go of."""
+    late = heard.put(event)
+    if late is not None:
+        late.decoding.abandon()
+        log.warning("utterance %d dropped: the mind is busy", late.utterance.id)
 
 
 def _redacted(redacted: RedactedTranscript, transcript: Transcript) -> Event:

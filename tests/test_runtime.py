@@ -286,12 +286,12 @@ async def test_a_slow_recognizer_never_stalls_the_ears() -> None:
         await until(lambda: kinds(events).count("wake") == 6)
         assert kinds(events).count("redacted") == 0
         go_on.set()
-        await until(lambda: kinds(events).count("done") == 3)
+        await until(lambda: kinds(events).count("done") + recognizer.abandoned == 6)
     microphone.close()
     await listening
-    # One was being recognized, two waited, three were dropped and let go of.
-    assert kinds(events).count("done") == 3
-    assert recognizer.abandoned >= 3
+    # Two could wait, and one more if its turn had come before; the others were let go of.
+    assert 2 <= kinds(events).count("done") <= 3
+    assert [event.id for event in events if isinstance(event, Done)][-2:] == [5, 6]
 
 
 async def test_a_skill_may_speak_on_its_own() -> None:

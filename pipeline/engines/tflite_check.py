@@ -54,7 +54,7 @@ def check_model(path: Path, kind: ModelKind) -> None:
             f"{path}: not a wake-word model: it turns {_outline(inputs)} into {_outline(outputs)}"
         )
     if found != kind:
-        raise ModelError(f"{path}: a {found} model, but a {kind} model is needed here")
+        raise ModelError(f"{path}: made for {found}, but this wake.engine needs a model for {kind}")
 
 
 def _check_file(path: Path) -> None:
@@ -73,7 +73,11 @@ def _probe(path: Path) -> tuple[list[Tensor], list[Tensor]]:
     command = [sys.executable, "-P", "-m", __name__, str(path)]
     try:
         child = subprocess.run(  # noqa: S603
-            command, capture_output=True, timeout=PROBE_SECONDS, check=True
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_SECONDS,
+            check=True,
         )
         found = json.loads(child.stdout)
         inputs, outputs = ([Tensor(tuple(shape), type_) for shape, type_ in side] for side in found)
