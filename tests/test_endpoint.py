@@ -144,6 +144,30 @@ def test_a_complete_command_that_flickers_by_is_not_believed() -> None:
     assert closing(an_endpointer(), heard, flicker) == ("silence", 2.64)
 
 
+def test_what_is_read_of_the_whole_at_a_pause_is_believed_at_once_and_until_speech_goes_on() -> (
+    None
+):
+    guesses = [Partial(Private(f"add {n}"), complete=False, extendable=True) for n in range(60)]
+    settled = Partial(Private("cancel all timers"), complete=True, extendable=False, settled=True)
+    partials = [*guesses[:28], settled, *guesses[28:]]
+    heard = sound((0.4, ROOM), (1.6, VOICE), (6, ROOM))
+    assert closing(an_endpointer(), heard, partials) == ("complete", 2.32)
+    settled = Partial(Private("set a timer for"), complete=False, extendable=True, settled=True)
+    partials = [*guesses[:28], settled, *guesses[28:40], *[COMPLETE] * 30]
+    heard = sound((0.4, ROOM), (1.6, VOICE), (0.8, ROOM), (0.8, VOICE), (3, ROOM))
+    assert closing(an_endpointer(), heard, partials) == ("complete", 3.92)
+
+
+@pytest.mark.parametrize("extendable", [True, False])
+def test_nothing_is_closed_before_the_recognizer_was_told_of_the_pause(extendable: bool) -> None:
+    said = Partial(Private("next"), complete=True, extendable=extendable)
+    heard = sound((0.4, ROOM), (0.8, VOICE), (0.2, ROOM), (0.16, VOICE), (3, ROOM))
+    endpointer = an_endpointer()
+    verdicts = [endpointer.feed(AudioFrame(n, pcm), said) for n, pcm in enumerate(heard)]
+    last = verdicts.index("complete")
+    assert "pause" in verdicts[20:last]
+
+
 def test_complete_words_without_a_voice_close_nothing() -> None:
     assert closing(an_endpointer(), [bytes(FRAME_BYTES)] * 50, COMPLETE)[0] == "open"
 
