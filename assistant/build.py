@@ -19,6 +19,7 @@ from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
 from pipeline.endpoint import SpeechEndpointer
 from pipeline.engines.espeak import EspeakVoice
+from pipeline.engines.silero_vad import SileroSpeech
 from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
@@ -62,7 +63,7 @@ def ear(settings: Settings, understanding: Mind, state: Path, *, wake: bool) -> 
     """Make what hears. Raises ModelError or SettingsError where a part can't be made."""
     return Listener(
         wake=wake_detector(settings.wake) if wake else None,
-        endpointer=SpeechEndpointer(settings.listen, WebrtcSpeech()),
+        endpointer=SpeechEndpointer(settings.listen, WebrtcSpeech(), SileroSpeech()),
         recognizer=TimedRecognizer(recognizer(settings, understanding, state)),
         ring=ring_for(settings.listen),
     )

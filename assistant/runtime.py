@@ -192,6 +192,9 @@ class Assistant:
             )
             if reply is not None and voice is not None:
                 await self._say(reply, voice)
+        except asyncio.CancelledError:
+            heard.decoding.abandon()
+            raise
         except TimeoutError:
             heard.decoding.abandon()
             self._fail(number, RecognitionError("the recognizer took too long"))

@@ -57,6 +57,7 @@ class WakeWatch:
 
     def feed(self, frame: AudioFrame) -> WakeEvent | None:
         """Take the next frame; see `WakeDetector`."""
+        self._choice.tick()
         return self._choice.best(frame, self.score(frame))
 
     def score(self, frame: AudioFrame) -> Mapping[str, float]:
@@ -95,6 +96,7 @@ class WakeCascade:
 
     def feed(self, frame: AudioFrame) -> WakeEvent | None:
         """Take the next frame; see `WakeDetector`."""
+        self._choice.tick()
         event = self._choice.best(frame, self.score(frame))
         if event is not None:
             self._forget_evidence()
@@ -190,11 +192,13 @@ class _Choice:
         self._deaf = {phrase.name: 0 for phrase in phrases}
         """Frames left in which the phrase does not wake again."""
 
+    def tick(self) -> None:
+        self._deaf = {name: max(left - 1, 0) for name, left in self._deaf.items()}
+
     def is_deaf(self, name: str) -> bool:
         return self._deaf[name] > 0
 
     def best(self, frame: AudioFrame, scores: Mapping[str, float]) -> WakeEvent | None:
-        self._deaf = {name: max(left - 1, 0) for name, left in self._deaf.items()}
         awake = [
             phrase
             for phrase in self._phrases

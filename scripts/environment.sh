@@ -19,6 +19,10 @@ stamp=$(cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"; }
 
+# On a Python for which a core dependency has no wheel (pocketsphinx on 3.12), it is compiled.
+"$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' && \
+  sh scripts/system_packages.sh "building pocketsphinx" gcc g++ libc6-dev python3-dev
+
 case $want in
 core)
   echo "sotto: installing into .venv (about 170 MB, once)"

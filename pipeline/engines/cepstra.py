@@ -106,7 +106,7 @@ class Denoiser:
     masking, the noise suppression of power-normalised cepstra (Kim and Stern, 2016).
     """
 
-    _RISE, _FALL = 0.999, 0.5
+    _RISE, _FALL = 0.995, 0.5
     _SMOOTH = 0.7
     _FORGET, _MASKED = 0.85, 0.2
     _LARGEST = 20.0
