@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from assistant.types import FRAME_SECONDS, AudioFrame, WakeEvent
@@ -92,7 +93,8 @@ class WakeCascade:
         self._recent: deque[bytes] = deque(maxlen=BACKLOG_FRAMES)
         self._open = {phrase.name: 0 for phrase in phrases}
         self._seen = {phrase.name: _Evidence() for phrase in phrases}
-        self._running = False
+        self._unheard = BACKLOG_FRAMES
+        """Frames since the accurate model last heard one."""
 
     def feed(self, frame: AudioFrame) -> WakeEvent | None:
         """Take the next frame; see `WakeDetector`."""
@@ -109,10 +111,10 @@ class WakeCascade:
         """
         self._recent.append(frame.pcm)
         self._ask_gates(frame.pcm)
+        self._unheard += 1
         if not any(self._open.values()):
-            self._running = False
             return {}
-        for name, score in self._ask_accurate(frame.pcm).items():
+        for name, score in self._ask_accurate().items():
             self._seen[name].accurate.append(score)
         return {
             phrase.name: self._seen[phrase.name].weigh(phrase.fused)
@@ -125,6 +127,7 @@ class WakeCascade:
         for gate in self._gates:
             gate.restart()
         self._recent.clear()
+        self._unheard = BACKLOG_FRAMES
         self._forget_evidence()
         self._choice.reset()
 
@@ -140,24 +143,27 @@ class WakeCascade:
             elif self._open[phrase.name]:
                 self._open[phrase.name] -= 1
 
-    def _ask_accurate(self, pcm: bytes) -> Mapping[str, float]:
-        """The accurate model's scores of this frame, or the best of the backlog."""
-        if self._running:
-            return self._accurate.feed(pcm)
-        self._running = True
-        for evidence in self._seen.values():
-            evidence.accurate.clear()
-        self._accurate.restart()
+    def _ask_accurate(self) -> Mapping[str, float]:
+        """The accurate model's best scores in the frames it has not heard yet.
+
+        Where it slept longer than the backlog lasts it starts anew.
+        """
+        if self._unheard > 1:
+            for evidence in self._seen.values():
+                evidence.accurate.clear()
+        if self._unheard > len(self._recent):
+            self._accurate.restart()
+            self._unheard = len(self._recent)
         best: dict[str, float] = {}
-        for past in self._recent:
-            for name, score in self._accurate.feed(past).items():
+        for pcm in islice(self._recent, len(self._recent) - self._unheard, None):
+            for name, score in self._accurate.feed(pcm).items():
                 best[name] = max(best.get(name, 0.0), score)
+        self._unheard = 0
         return best
 
     def _forget_evidence(self) -> None:
         self._open = dict.fromkeys(self._open, 0)
         self._seen = {name: _Evidence() for name in self._seen}
-        self._running = False
 
 
 def fuse(first: float, second: float) -> float:

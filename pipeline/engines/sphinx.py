@@ -34,6 +34,7 @@ from pipeline.engines.cepstra import (
     cepstra,
     normalisation,
     normalised,
+    quiet,
 )
 from pipeline.grammar import Grammar, Reader, compile_grammar
 from pipeline.grammar.confidence import Segment, confidence
@@ -49,13 +50,13 @@ _WAKE_SHARE = 0.3
 _CLOSING = "please"
 """A word that may follow every sentence and means nothing."""
 _CLOSING_SHARE = 0.03
-_WEIGHT = 2.0
+_WEIGHT = 8.0
 """Of the grammar's probabilities against the acoustic model's."""
 _BEAM, _WORD_BEAM = 1e-80, 1e-60
 _BUSIEST = 2000
 """States that are alive in a frame before the beams narrow: a large grammar stays quick."""
-_PADDING = 20
-"""Frames of quiet put before an utterance, which the model expects."""
+_PADDING = 30
+"""Frames of quiet put before and after an utterance, which the model expects."""
 _FIRST = 60
 """Frames after which the first pass begins."""
 _AT_ONCE = 40
@@ -203,7 +204,13 @@ class _Search:
         self.end()
         segments = self._decoder.seg() if self._decoder.hyp() is not None else ()
         return tuple(
-            Segment(part.word, part.start_frame, part.end_frame, _log(part.ascore))
+            Segment(
+                part.word,
+                part.start_frame,
+                part.end_frame,
+                _log(part.ascore),
+                _is_speech(part.word),
+            )
             for part in segments
             if 0 <= part.start_frame <= part.end_frame
         )
@@ -224,7 +231,7 @@ class SphinxDecoding:
         self._rejection = rejection
         self._maker = SpectrumMaker()
         self._denoiser = Denoiser()
-        self._spectra: list[Spectra] = []
+        self._spectra: list[Spectra] = [self._denoiser.feed(quiet(_PADDING))]
         self._frames = 0
         self._estimated_at = 0
         self._fed = 0
@@ -285,22 +292,25 @@ class SphinxDecoding:
         return Partial(Private(" ".join(words)), reading.complete, reading.extendable)
 
     def _second_pass(self) -> Result:
-        values = self._cepstra()
+        values = np.concatenate((self._cepstra(), cepstra(quiet(_PADDING))))
         values = normalised(values, normalisation(values))
-        said = [part for part in self._search.path(_GRAMMAR, values) if _is_word(part)]
-        words = tuple(_ALTERNATIVE.sub("", part.label) for part in said if part.label != WAKE)
+        path = self._search.path(_GRAMMAR, values)
+        words = tuple(
+            _ALTERNATIVE.sub("", part.label)
+            for part in path
+            if part.is_speech and not part.label.startswith(WAKE)
+        )
         if not self._search.reader.read(words).complete:
             return (), 0.0
-        return words, confidence(said, self._search.path(_PHONES, values))
+        return words, confidence(path, self._search.path(_PHONES, values))
 
     def _cepstra(self) -> Cepstra:
-        spectra = np.concatenate(self._spectra)
-        quiet = np.quantile(spectra, 0.05, axis=0)
-        return cepstra(np.concatenate((np.tile(quiet, (_PADDING, 1)), spectra)))
+        return cepstra(np.concatenate(self._spectra))
 
 
-def _is_word(segment: Segment) -> bool:
-    return segment.label == WAKE or segment.label[0] not in "<[("
+def _is_speech(label: str) -> bool:
+    """Whether a label is a word or a phone, and no silence or noise."""
+    return label.startswith(WAKE) or (label[0] not in "<[(+" and label != "SIL")
 
 
 def _log(score: float) -> float:

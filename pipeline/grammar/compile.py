@@ -14,7 +14,7 @@ from pipeline.grammar.vocabulary import free_speech
 Source = Mapping[str, Any]
 """Sentences in hassil's format: intents, lists, expansion_rules, skip_words, language."""
 
-COURTESY = 0.05
+COURTESY = 0.02
 """How likely a sentence begins with words that mean nothing ("please")."""
 
 

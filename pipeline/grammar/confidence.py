@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_HALF = -26.0
+_HALF = -34.0
 """Score lost a frame, against the loop of phones, at which a half of all sounds are commands."""
 _SLOPE = 3.0
 
@@ -29,17 +29,24 @@ class Segment:
     """Frames; both belong to it."""
     score: float
     """Acoustic score, the library's units."""
+    is_speech: bool = True
+    """False for silence and noise."""
 
 
-def confidence(words: Sequence[Segment], phones: Sequence[Segment]) -> float:
-    """Give 0..1 for a path of words, without fillers, and the path of phones beside it."""
-    if not words:
+def confidence(path: Sequence[Segment], phones: Sequence[Segment]) -> float:
+    """Give 0..1 for a path of words and fillers, and the path of phones beside it.
+
+    What counts is every frame in which either path hears speech: a command with a long
+    "silence" in it, in which the phones hear talk, was something else.
+    """
+    if not any(segment.is_speech for segment in path):
         return 0.0
-    last = max(segment.end for segment in (*words, *phones)) + 1
-    said = np.zeros(last, dtype=bool)
-    for segment in words:
-        said[segment.start : segment.end + 1] = True
-    lost = (_by_frame(words, last) - _by_frame(phones, last))[said].mean()
+    last = max(segment.end for segment in (*path, *phones)) + 1
+    speech = np.zeros(last, dtype=bool)
+    for segment in (*path, *phones):
+        if segment.is_speech:
+            speech[segment.start : segment.end + 1] = True
+    lost = (_by_frame(path, last) - _by_frame(phones, last))[speech].mean()
     return 1.0 / (1.0 + math.exp(min(50.0, (_HALF - float(lost)) / _SLOPE)))
 
 
