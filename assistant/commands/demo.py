@@ -41,6 +41,7 @@ def run(parsed: argparse.Namespace, _settings: Settings) -> int:
             source = FileSource(path)
             report(_opened(path, source))
             asyncio.run(assistant.replay(source, path.name))
+    report.end()
     if not parsed.json:
         print(FAREWELL)
     return 0

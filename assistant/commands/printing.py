@@ -16,7 +16,6 @@ from assistant.events import (
     Failed,
     Redacted,
     Replied,
-    Report,
     SourceOpened,
     Understood,
     Woken,
@@ -26,7 +25,9 @@ RAW_WARNING = "sotto: --show-raw prints what was really said; keep this output t
 _EFFECTS = {"allow": "allowed", "confirm": "needs a yes", "refuse": "refused"}
 
 
-def reporter(*, as_json: bool, show_raw: bool = False, leaving: bool = False) -> Report:
+def reporter(
+    *, as_json: bool, show_raw: bool = False, leaving: bool = False
+) -> JsonLines | TimeLine:
     """Give the function that prints events; `leaving` adds what could leave the device."""
     if show_raw:
         print(RAW_WARNING, file=sys.stderr)
@@ -39,6 +40,9 @@ class JsonLines:
     def __init__(self, *, show_raw: bool) -> None:
         self._show_raw = show_raw
 
+    def end(self) -> None:
+        """Nothing more to print."""
+
     def __call__(self, event: Event) -> None:
         """Print one event at once."""
         print(json.dumps(fields(event, show_raw=self._show_raw)), flush=True)
@@ -50,13 +54,23 @@ class TimeLine:
     def __init__(self, *, show_raw: bool, leaving: bool) -> None:
         self._show_raw = show_raw
         self._leaving = leaving
+        self._is_quiet = False
         bold = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._head, self._tail = ("\x1b[1m", "\x1b[0m") if bold else ("", "")
 
     def __call__(self, event: Event) -> None:
         """Print one event at once."""
+        if isinstance(event, SourceOpened):
+            self.end()
+        self._is_quiet = isinstance(event, SourceOpened)
         for label, text in self._rows(event):
             print(f"  {label:<12}{text}" if label else text, flush=True)
+
+    def end(self) -> None:
+        """Say so where nothing came of the last recording."""
+        if self._is_quiet:
+            print("  slept       no wake word and no command: nothing was listened to", flush=True)
+        self._is_quiet = False
 
     def _rows(self, event: Event) -> list[tuple[str, str]]:  # noqa: PLR0911  # an event, a row
         match event:

@@ -51,6 +51,7 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
         wake=not parsed.no_wake,
     )
     asyncio.run(replay_all(assistant, parsed, watch))
+    report.end()
     return 1 if watch.failed else 0
 
 
