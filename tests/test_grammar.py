@@ -152,7 +152,7 @@ def test_a_grammar_survives_the_disk(dictionary: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"version": 0}', '{"version": 1, "arcs": [[["a", 7, 1]]]}']
+    "text", ["", "{", "[]", '{"version": 0}', '{"version": 2, "arcs": [[["a", 7, 1]]]}']
 )
 def test_a_damaged_file_is_no_grammar(text: str, tmp_path: Path) -> None:
     (tmp_path / "kept.json").write_text(text)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.types import FRAME_BYTES, FRAME_SAMPLES, AudioFrame, WakeEvent
-from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.wake import (
     BACKLOG_FRAMES,
     EVIDENCE_FRAMES,
@@ -76,18 +75,18 @@ def test_the_accurate_model_sleeps_again_when_the_gate_has_long_been_shut() -> N
     assert accurate.heard == list(range(51 - BACKLOG_FRAMES, 50 + OPEN_FRAMES))
 
 
-@given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.3]), max_size=150))
-def test_the_accurate_model_hears_no_gap_and_enough_from_before(gate: list[float]) -> None:
+@given(st.lists(st.integers(0, 70), max_size=6))
+def test_the_accurate_model_hears_no_gap_and_enough_from_before(pauses: list[int]) -> None:
+    gate = [score for pause in pauses for score in (*[0.0] * pause, 0.3)]
     accurate = at("alexa", {})
     detector = WakeCascade([at("alexa", dict(enumerate(gate)))], accurate, [ALEXA])
     for index, score in enumerate(gate):
-        fed = len(accurate.heard), accurate.restarts
         detector.feed(sound(index))
         if score >= ALEXA.gate:
-            assert (len(accurate.heard), accurate.restarts) != fed
             first = accurate.heard[0]
             assert accurate.heard == list(range(first, index + 1))
             assert first <= max(0, index + 1 - BACKLOG_FRAMES)
+            assert accurate.restarts > 0
 
 
 @pytest.mark.parametrize("apart", [-8, -1, 0, 1, OPEN_FRAMES - 1])
@@ -161,7 +160,8 @@ def test_after_a_reset_nothing_heard_before_counts() -> None:
 
 
 def test_a_reset_ends_the_refractory_time() -> None:
-    detector = cascade({40: 0.9}, {40: 0.9})
+    phrase = Phrase("alexa", threshold=0.5, gate=0.2, fused=True, refractory=8.0)
+    detector = cascade({40: 0.9}, {40: 0.9}, phrase)
     assert len(events(detector, 50)) == 1
     detector.reset()
     assert len(events(detector, 50)) == 1
@@ -223,7 +223,7 @@ def test_the_speech_gate_shuts_when_the_noise_has_lasted() -> None:
 
 
 def test_a_restarted_speech_gate_knows_no_noise() -> None:
-    gate = SpeechGate(WebrtcSpeech(), ["x"])
+    gate = SpeechGate(ConstantSpeech(1.0), ["x"])
     gate_opens(gate, NOISE * 100)
     gate.restart()
     assert gate_opens(gate, NOISE * 400) == 0

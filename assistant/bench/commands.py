@@ -15,10 +15,12 @@ from typing import Any
 from assistant import build, state
 from assistant.errors import SourceError
 from assistant.events import Done, Event, Understood
+from assistant.private import Private
 from assistant.runtime import Assistant, understood
 from assistant.settings import Settings
-from assistant.types import RedactedTranscript
+from assistant.types import Transcript
 from pipeline.ports import Parser, Source
+from pipeline.redact import redact
 from pipeline.sources.file import FileSource
 from pipeline.sources.noisy import NoisySource
 
@@ -171,7 +173,8 @@ def _clip(folder: Path, label: Mapping[str, Any], parser: Parser) -> Clip:
         return Clip(path, label["intent"], label.get("slots") or {}, only_labelled=True)
     if not label.get("text"):
         return Clip(path, None, {}, only_labelled=False)
-    meant = understood(0, parser.parse(RedactedTranscript(0, str(label["text"]), (), 1.0)))
+    text, _ = redact(Transcript(0, Private(str(label["text"])), 1.0), ())
+    meant = understood(0, parser.parse(text))
     return Clip(path, meant.name, meant.slots, only_labelled=False)
 
 

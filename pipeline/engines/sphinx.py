@@ -38,6 +38,7 @@ from pipeline.engines.cepstra import (
 )
 from pipeline.grammar import Grammar, Reader, compile_grammar
 from pipeline.grammar.confidence import Segment, confidence
+from pipeline.grammar.relevant import relevant
 from pipeline.sentences import SentenceFile, built_in
 from pipeline.things import Things
 
@@ -52,6 +53,8 @@ _CLOSING = "please"
 _CLOSING_SHARE = 0.03
 _WEIGHT = 8.0
 """Of the grammar's probabilities against the acoustic model's."""
+_SILENCE, _NOISE = 0.27, 0.01
+"""How likely silence, or a noise, stands between two words; weighted as the grammar is."""
 _BEAM, _WORD_BEAM = 1e-80, 1e-60
 _BUSIEST = 2000
 """States that are alive in a frame before the beams narrow: a large grammar stays quick."""
@@ -62,6 +65,8 @@ _FIRST = 60
 _AT_ONCE = 40
 """Frames given to the library at a time: it keeps the global lock."""
 _ALTERNATIVE = re.compile(r"\(\d+\)$")
+_SPEECH = 8.0
+"""What the loudness coefficient rises by, at least, where somebody speaks (7 dB)."""
 _LONGEST = 30 * SAMPLE_RATE // SHIFT
 """Frames of an utterance that are kept."""
 
@@ -133,7 +138,11 @@ def grammar_of(
         for name, values in things.lists().items()
     }
     spoken = [file for file in built_in("speech-to-phrase") if file not in files]
-    sources = [file.values for file in (*spoken, *files)]
+    domains = {entity.domain for entity in things.entities}
+    sources = [
+        relevant(file.values, domains) if file.built_in else file.values
+        for file in (*spoken, *files)
+    ]
     return compile_grammar(sources, lists, dictionary(), phrases, cache)
 
 
@@ -236,12 +245,16 @@ class SphinxDecoding:
         self._estimated_at = 0
         self._fed = 0
         self._result: Result | None = None
+        self._settled: Partial | None = None
 
     def feed(self, pcm: bytes) -> Partial | None:
         """Take audio; gives what it makes of the utterance so far, after half a second."""
         self._hear(pcm)
         if self._frames < _FIRST:
             return None
+        settled, self._settled = self._settled, None
+        if settled is not None:
+            return settled
         with self._search.held(wait=False) as held:
             return self._first_pass() if held else None
 
@@ -250,6 +263,7 @@ class SphinxDecoding:
         with self._search.held(wait=False) as held:
             if held and self._frames:
                 self._result = self._second_pass()
+                self._settled = self._reading(*self._result)
 
     def finish(self, utterance: Utterance) -> Transcript:
         """Give the text; empty where it is no command."""
@@ -291,8 +305,19 @@ class SphinxDecoding:
         reading = search.reader.read(words)
         return Partial(Private(" ".join(words)), reading.complete, reading.extendable)
 
+    def _reading(self, words: tuple[str, ...], sureness: float) -> Partial:
+        """What the second pass makes of it, which the endpointer may trust."""
+        if not words or sureness < self._rejection:
+            return Partial(Private(""), complete=False, extendable=False, settled=True)
+        reading = self._search.reader.read(words)
+        return Partial(Private(" ".join(words)), reading.complete, reading.extendable, settled=True)
+
     def _second_pass(self) -> Result:
-        values = np.concatenate((self._cepstra(), cepstra(quiet(_PADDING))))
+        values = self._cepstra()
+        quietest, loudest = np.quantile(values[_PADDING:, 0], (0.05, 0.95))
+        if loudest - quietest < _SPEECH:
+            return (), 0.0
+        values = np.concatenate((values, cepstra(quiet(_PADDING))))
         values = normalised(values, normalisation(values))
         path = self._search.path(_GRAMMAR, values)
         words = tuple(
@@ -337,6 +362,8 @@ def _decoder(grammar: Grammar) -> _Library:
                 pbeam=_BEAM,
                 wbeam=_WORD_BEAM,
                 maxhmmpf=_BUSIEST,
+                silprob=_SILENCE,
+                fillprob=_NOISE,
                 compallsen=True,
             ),
         )

@@ -14,6 +14,10 @@ from pipeline.grammar.vocabulary import free_speech
 Source = Mapping[str, Any]
 """Sentences in hassil's format: intents, lists, expansion_rules, skip_words, language."""
 
+COURTESIES = frozenset({"please", "can you", "could you", "would you"})
+"""Skipped words with which people begin; the others ("for me") stand elsewhere, or swallow what
+own sentences begin with ("i want").
+"""
 COURTESY = 0.02
 """How likely a sentence begins with words that mean nothing ("please")."""
 
@@ -50,8 +54,9 @@ class _Compiler:
             skipped.update(dict.fromkeys(map(str, source.get("skip_words") or ())))
             for name, intent in (source.get("intents") or {}).items():
                 self._add_intent(spelling, str(name), intent, len(source["intents"]))
-        if skipped:
-            spelling.preface(tuple(skipped), COURTESY)
+        said = tuple(words for words in skipped if words in COURTESIES)
+        if said:
+            spelling.preface(said, COURTESY)
         return splice(determinise(*spelling.words()), self._parts)
 
     def _add_intent(
