@@ -26,7 +26,9 @@ class WakePhrase(Section):
     )
     model: Path | None = Field(None, description="your own openWakeWord .tflite file")
     threshold: Score | None = Field(
-        None, description="score of the accurate model that wakes; null: measured default"
+        None,
+        description="score that wakes, in the cascade of both models together; null: "
+        "measured default",
     )
     gate: Score | None = Field(
         None, description="score of the cheap gate that wakes the accurate model; null: default"

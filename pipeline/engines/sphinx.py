@@ -26,6 +26,7 @@ from assistant.errors import ModelError, RecognitionError
 from assistant.private import Private
 from assistant.types import SAMPLE_RATE, Partial, Transcript, Utterance
 from pipeline.engines.cepstra import (
+    COEFFICIENTS,
     SHIFT,
     Cepstra,
     Denoiser,
@@ -58,6 +59,7 @@ _SILENCE, _NOISE = 0.27, 0.01
 _BEAM, _WORD_BEAM = 1e-80, 1e-60
 _BUSIEST = 2000
 """States that are alive in a frame before the beams narrow: a large grammar stays quick."""
+_NO_MEAN = ",".join(["0"] * COEFFICIENTS)
 _PADDING = 30
 """Frames of quiet put before and after an utterance, which the model expects."""
 _FIRST = 60
@@ -89,6 +91,7 @@ class _Hypothesis(Protocol):
 class _Library(Protocol):
     """What is used of `pocketsphinx.Decoder`."""
 
+    def set_cmn(self, mean: str) -> None: ...
     def start_utt(self) -> None: ...
     def end_utt(self) -> None: ...
     def process_cep(self, data: bytes, no_search: bool = False, full_utt: bool = False) -> int: ...
@@ -190,6 +193,9 @@ class _Search:
         """Begin a pass, ending whatever pass there was."""
         self.end()
         self._decoder.activate_search(search)
+        # The model's own feat.params turn the library's normalisation on, whatever we ask for:
+        # its mean of past utterances would be taken from cepstra that have had theirs taken.
+        self._decoder.set_cmn(_NO_MEAN)
         self._decoder.start_utt()
         self.owner = owner
         self._running = True
