@@ -52,6 +52,8 @@ _WAKE_SHARE = 0.3
 _CLOSING = "please"
 """A word that may follow every sentence and means nothing."""
 _CLOSING_SHARE = 0.03
+_OWN_WEIGHT = 10.0
+"""Of the user's own sentences: what somebody took the trouble to write is said more often."""
 _WEIGHT = 8.0
 """Of the grammar's probabilities against the acoustic model's."""
 _SILENCE, _NOISE = 0.27, 0.01
@@ -143,7 +145,9 @@ def grammar_of(
     spoken = [file for file in built_in("speech-to-phrase") if file not in files]
     domains = {entity.domain for entity in things.entities}
     sources = [
-        relevant(file.values, domains) if file.built_in else file.values
+        relevant(file.values, domains)
+        if file.built_in
+        else {**file.values, "weight": _OWN_WEIGHT}
         for file in (*spoken, *files)
     ]
     return compile_grammar(sources, lists, dictionary(), phrases, cache)

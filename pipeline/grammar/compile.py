@@ -27,8 +27,8 @@ def automaton_of(sources: Sequence[Source], lists: Mapping[str, Any]) -> Automat
 
     `lists` (names, areas, floors) are in hassil's format, `{"name": {"values": [{"in": "TV",
     "context": {"domain": "media_player"}}]}}`, and win over those of the sources; a value
-    marked `plain: true` is no template. Every source weighs the same, in it every intent, in
-    that every sentence. Raises SentencesError with the sentence that is broken.
+    marked `plain: true` is no template. Every source weighs the same, or as much as its
+    `weight`; in it every intent, in that every sentence. Raises SentencesError with the sentence that is broken.
     """
     compiler = _Compiler(sources, lists)
     return compiler.automaton()
@@ -53,14 +53,15 @@ class _Compiler:
         for source in self._sources:
             skipped.update(dict.fromkeys(map(str, source.get("skip_words") or ())))
             for name, intent in (source.get("intents") or {}).items():
-                self._add_intent(spelling, str(name), intent, len(source["intents"]))
+                share = float(source.get("weight", 1.0)) / len(source["intents"])
+                self._add_intent(spelling, str(name), intent, share)
         said = tuple(words for words in skipped if words in COURTESIES)
         if said:
             spelling.preface(said, COURTESY)
         return splice(determinise(*spelling.words()), self._parts)
 
     def _add_intent(
-        self, spelling: Spelling, name: str, intent: Mapping[str, Any], intents: int
+        self, spelling: Spelling, name: str, intent: Mapping[str, Any], share: float
     ) -> None:
         blocks = intent.get("data") or []
         count = sum(len(block.get("sentences") or []) for block in blocks)
@@ -74,7 +75,7 @@ class _Compiler:
             with spelling.scope(labels, rules):
                 for template in block.get("sentences") or []:
                     try:
-                        spelling.add(str(template), 1.0 / (intents * count))
+                        spelling.add(str(template), share / count)
                     except ValueError as error:
                         raise SentencesError(f"{name}: {error}: {template}") from None
 
