@@ -82,9 +82,7 @@ def aligned(lexicon: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]
             for letter, unit in zip(word, align(word, phones, table) or [], strict=False):
                 counts[letter][unit] += 1
         table = counts
-    return [
-        (word, units) for word, phones in lexicon if (units := align(word, phones, table))
-    ]
+    return [(word, units) for word, phones in lexicon if (units := align(word, phones, table))]
 
 
 def context(word: str, index: int, before: int, after: int) -> str:

@@ -145,9 +145,7 @@ def grammar_of(
     spoken = [file for file in built_in("speech-to-phrase") if file not in files]
     domains = {entity.domain for entity in things.entities}
     sources = [
-        relevant(file.values, domains)
-        if file.built_in
-        else {**file.values, "weight": _OWN_WEIGHT}
+        relevant(file.values, domains) if file.built_in else {**file.values, "weight": _OWN_WEIGHT}
         for file in (*spoken, *files)
     ]
     return compile_grammar(sources, lists, dictionary(), phrases, cache)
