@@ -28,7 +28,8 @@ def automaton_of(sources: Sequence[Source], lists: Mapping[str, Any]) -> Automat
     `lists` (names, areas, floors) are in hassil's format, `{"name": {"values": [{"in": "TV",
     "context": {"domain": "media_player"}}]}}`, and win over those of the sources; a value
     marked `plain: true` is no template. Every source weighs the same, or as much as its
-    `weight`; in it every intent, in that every sentence. Raises SentencesError with the sentence that is broken.
+    `weight`; in it every intent, in that every sentence. Raises SentencesError with the
+    sentence that is broken.
     """
     compiler = _Compiler(sources, lists)
     return compiler.automaton()
