@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assistant.errors import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.events import Redacted, Report
 from assistant.private import Private
 from assistant.runtime import Assistant, Parts, decided, understood
@@ -17,13 +18,14 @@ from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
 from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
+from pipeline.detectors.chosen import choose
 from pipeline.endpoint import SpeechEndpointer
 from pipeline.engines.espeak import EspeakVoice
 from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
 from pipeline.listen import Listener, ring_for
-from pipeline.ports import Recognizer, Voice
+from pipeline.ports import Detector, Recognizer, Voice
 from pipeline.redact import redact
 from pipeline.sentences import SentenceFile, built_in, load_sentences
 from pipeline.sources.microphone import Microphone
@@ -32,6 +34,9 @@ from plugins.builtin import make_host
 from policies.decide import decide
 
 log = logging.getLogger(__name__)
+
+PRESIDIO_LEAST = 0.3
+"""Patterns of Presidio's that score less stand for any digits, unless their words are near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +116,36 @@ def microphone(settings: Settings) -> Microphone:
     return Microphone(settings.microphone.device)
 
 
+def detectors(settings: Settings) -> tuple[Detector, ...]:
+    """Make what finds private things. Raises ModelError or SettingsError where it can't be."""
+    own = make_detectors(settings.redaction)
+    configuration = settings.redaction.presidio
+    if configuration is False:
+        return own
+    found = presidio(None if configuration is True else configuration)
+    if found is None:
+        raise SettingsError(
+            "redaction.presidio is set, but Presidio is not installed: "
+            "`pip install sotto-voice[presidio]`"
+        )
+    return (*own, *choose((found,), threshold=PRESIDIO_LEAST))
+
+
+def presidio(configuration: Path | None = None) -> Detector | None:
+    """Presidio's own recognizers, or those of its configuration file; None if not installed."""
+    if importlib.util.find_spec("presidio_analyzer") is None:
+        return None
+    from pipeline.engines.presidio import PresidioDetector  # noqa: PLC0415  # a large library
+
+    return PresidioDetector(configuration)
+
+
 def mind(settings: Settings, voice: Voice | None = None) -> Mind:
     """Make what understands."""
     things = load_things(settings.home.things)
     files = (*built_in(), *load_sentences(settings.home.sentences))
     parts = Parts(
-        detectors=make_detectors(settings.redaction),
+        detectors=detectors(settings),
         parser=IntentParser(files, things, settings.home.area),
         decide=partial(decide, things=things.entities),
         skills=make_host(things, files),
