@@ -1,6 +1,6 @@
 # make demo: hear, redact, understand and act on recordings that ship with Sotto
 # make test: everything that must hold
-.PHONY: help demo test check format fixtures settings constraints wheels clean core dev packages
+.PHONY: help demo test check format fixtures model settings constraints wheels clean core dev packages
 
 help:
 	@sed -n 's/^# \(make\)/  \1/p' Makefile
@@ -35,6 +35,10 @@ format: dev
 # make fixtures: synthesise the recordings that ship (espeak-ng, flite)
 fixtures: packages dev
 	@.venv/bin/python scripts/make_fixtures.py
+
+# make model: train the names model that ships (numpy only, about ten minutes on one core)
+model: dev
+	@PYTHONPATH=. OPENBLAS_NUM_THREADS=1 .venv/bin/python scripts/train_names.py
 
 # make settings: write examples/settings.yaml from the model
 settings: dev

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assistant.errors import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.events import Redacted, Report
 from assistant.private import Private
 from assistant.runtime import Assistant, Parts, decided, understood
@@ -17,6 +18,8 @@ from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
 from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
+from pipeline.detectors.chosen import choose
+from pipeline.detectors.context import literal_words
 from pipeline.endpoint import SpeechEndpointer
 from pipeline.engines.espeak import EspeakVoice
 from pipeline.engines.silero_vad import SileroSpeech
@@ -24,15 +27,18 @@ from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
 from pipeline.listen import Listener, ring_for
-from pipeline.ports import Recognizer, Voice
+from pipeline.ports import Detector, Recognizer, Voice
 from pipeline.redact import redact
-from pipeline.sentences import SentenceFile, built_in, load_sentences
+from pipeline.sentences import SentenceFile, built_in, load_sentences, spoken_templates
 from pipeline.sources.microphone import Microphone
 from pipeline.things import Things, load_things
 from plugins.builtin import make_host
 from policies.decide import decide
 
 log = logging.getLogger(__name__)
+
+PRESIDIO_LEAST = 0.3
+"""Patterns of Presidio's that score less stand for any digits, unless their words are near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +118,43 @@ def microphone(settings: Settings) -> Microphone:
     return Microphone(settings.microphone.device)
 
 
+def detectors(
+    settings: Settings, things: Things | None = None, files: Sequence[SentenceFile] = ()
+) -> tuple[Detector, ...]:
+    """Make what finds private things; the names and words that commands need are none.
+
+    Raises ModelError or SettingsError where it can't be made.
+    """
+    lists = things.lists() if things is not None else {}
+    names = [value.text for kind in ("name", "area", "floor") for value in lists.get(kind, ())]
+    own = make_detectors(settings.redaction, names, literal_words(spoken_templates(files)))
+    configuration = settings.redaction.presidio
+    if configuration is False:
+        return own
+    found = presidio(None if configuration is True else configuration)
+    if found is None:
+        raise SettingsError(
+            "redaction.presidio is set, but Presidio is not installed: "
+            "`pip install sotto-voice[presidio]`"
+        )
+    return (*own, *choose((found,), threshold=PRESIDIO_LEAST))
+
+
+def presidio(configuration: Path | None = None) -> Detector | None:
+    """Presidio's own recognizers, or those of its configuration file; None if not installed."""
+    if importlib.util.find_spec("presidio_analyzer") is None:
+        return None
+    from pipeline.engines.presidio import PresidioDetector  # noqa: PLC0415  # a large library
+
+    return PresidioDetector(configuration)
+
+
 def mind(settings: Settings, voice: Voice | None = None) -> Mind:
     """Make what understands."""
     things = load_things(settings.home.things)
     files = (*built_in(), *load_sentences(settings.home.sentences))
     parts = Parts(
-        detectors=make_detectors(settings.redaction),
+        detectors=detectors(settings, things, files),
         parser=IntentParser(files, things, settings.home.area),
         decide=partial(decide, things=things.entities),
         skills=make_host(things, files),

@@ -96,6 +96,11 @@ class RedactionSettings(Section):
         default_factory=dict,
         description="by type: {PERSON: [ada, uncle bob], ADDRESS: [twelve elm street]}",
     )
+    presidio: bool | Path = Field(
+        False,
+        description="true: Presidio's pattern recognizers beside ours; or a YAML file of its "
+        "recognizer registry (needs sotto-voice[presidio])",
+    )
 
 
 class MicrophoneSettings(Section):

@@ -126,6 +126,8 @@ class Finding:
     """Named as Presidio names it: PERSON, PHONE_NUMBER, ..."""
     score: float
     detector: str = ""
+    rule: str = ""
+    """Which of the detector's rules it was, for whoever asks why: never the text either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class RedactedTranscript:
     text: str
     entities: tuple[Entity, ...]
     confidence: float
+    findings: tuple[Finding, ...] = ()
+    """Where the placeholders' words stood in the raw text: whole words, in order, apart."""
 
 
 @dataclass(frozen=True, slots=True)

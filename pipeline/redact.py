@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from assistant.private import Private
 from assistant.types import Entity, Finding, RedactedTranscript, Transcript
+from pipeline.conversation import Conversation, placeholders
 
 _WORD = re.compile(r"\w+")
 
@@ -20,8 +21,7 @@ class Originals:
 
     def __init__(self, forms: dict[str, list[str]]) -> None:
         self._forms = forms
-        names = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
-        self._pattern = re.compile(rf"(?<!\w)(?:{names})(?!\w)") if names else None
+        self._pattern = placeholders(forms)
 
     def restore(self, text: str) -> Private[str]:
         """The text with every placeholder replaced by what was said.
@@ -60,91 +60,105 @@ class Originals:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
+    """A part of one segment that becomes a placeholder."""
+
     start: int
     end: int
     type: str
+    whole: str
+    """All of what is hidden, where a part of it was said in another segment."""
+    finding: Finding
+    """The one that gave the type, with the place of the whole."""
 
 
 def redact(
-    transcript: Transcript, findings: Sequence[Finding]
+    transcript: Transcript, findings: Sequence[Finding], conversation: Conversation | None = None
 ) -> tuple[RedactedTranscript, Originals]:
     """Put a placeholder in the place of every finding.
 
     A finding is widened to whole words, so no part of a private word is left. Findings that
     overlap or touch become one, of the type with the higher score, or of the longer one.
     Placeholders count up per type in the order of the text; the same words (whatever their
-    case) get the same placeholder. A number whose placeholder somebody said is skipped, so
-    nothing that was said looks like a placeholder.
+    case) get the same placeholder, here and in the rest of the conversation. A number whose
+    placeholder somebody said is skipped, so nothing that was said looks like a placeholder.
     """
+    spans = tuple(merge(transcript.text.reveal(), findings))
+    return replace(transcript, spans, Conversation() if conversation is None else conversation)
+
+
+def replace(
+    transcript: Transcript, spans: Sequence[Span], conversation: Conversation
+) -> tuple[RedactedTranscript, Originals]:
+    """Put placeholders in the place of spans that lie in order and apart."""
     raw = transcript.text.reveal()
-    spoken = {word.casefold() for word in _WORD.findall(raw)}
+    spoken = {word.casefold() for word in _WORD.findall(raw)} if spans else set()
     forms: dict[str, list[str]] = {}
-    names: dict[tuple[str, str], str] = {}
-    counts: dict[str, int] = {}
     entities: list[Entity] = []
     parts: list[str] = []
     last = 0
-    for span in _merge(raw, findings):
-        original = raw[span.start : span.end]
-        identity = (span.type, original.casefold())
-        if identity not in names:
-            names[identity] = _name(span.type, counts, spoken)
-            entities.append(Entity(span.type, names[identity]))
-        forms.setdefault(names[identity], []).append(original)
-        parts += (raw[last : span.start], names[identity])
+    for span in spans:
+        name = conversation.placeholder(span.type, span.whole, spoken)
+        if name not in forms:
+            entities.append(Entity(span.type, name))
+        forms.setdefault(name, []).append(raw[span.start : span.end])
+        parts += (raw[last : span.start], name)
         last = span.end
-    text = "".join((*parts, raw[last:]))
     redacted = RedactedTranscript(
-        transcript.utterance_id, text, tuple(entities), transcript.confidence
+        transcript.utterance_id,
+        "".join((*parts, raw[last:])),
+        tuple(entities),
+        transcript.confidence,
+        tuple(_placed(span) for span in spans),
     )
     return redacted, Originals(forms)
 
 
-def _name(kind: str, counts: dict[str, int], spoken: set[str]) -> str:
-    while True:
-        counts[kind] = counts.get(kind, 0) + 1
-        name = f"{kind}_{counts[kind]}"
-        if name.casefold() not in spoken:
-            return name
-
-
-def _merge(raw: str, findings: Sequence[Finding]) -> Iterator[_Span]:
-    """Whole words, in order, apart from each other."""
-    placed = [(place, finding) for finding in findings if (place := _place(raw, finding))]
-    placed.sort(key=lambda item: item[0])
+def merge(raw: str, findings: Sequence[Finding]) -> Iterator[Span]:
+    """Whole words, in order, apart from each other. Looks at each letter once."""
+    placed = [(*place, finding) for finding in findings if (place := _trim(raw, finding))]
+    placed.sort(key=lambda item: item[:2])
     group: list[Finding] = []
-    start = end = -1
-    for (left, right), finding in placed:
-        if group and left > end:
-            yield _Span(start, end, _type(group))
+    start = end = 0
+    for left, right, finding in placed:
+        begin = left
+        while begin > end and _is_word(raw[begin - 1]):
+            begin -= 1
+        if group and begin > end:
+            yield _span(raw, start, end, group)
             group = []
-        start, end = (start, max(end, right)) if group else (left, right)
-        group.append(finding)
+        if not group:
+            start, end = begin, right
+            group = [finding]
+        else:
+            group.append(finding)
+            end = max(end, right)
+        while end < len(raw) and _is_word(raw[end]):
+            end += 1
     if group:
-        yield _Span(start, end, _type(group))
+        yield _span(raw, start, end, group)
 
 
-def _place(raw: str, finding: Finding) -> tuple[int, int] | None:
-    """Where the finding lies: inside the text, without spaces around it, in whole words."""
+def _span(raw: str, start: int, end: int, group: Sequence[Finding]) -> Span:
+    best = max(group, key=lambda finding: (finding.score, finding.end - finding.start))
+    kind = re.sub(r"[^A-Z0-9_]", "_", best.type.upper()) or "PRIVATE"
+    return Span(start, end, kind, raw[start:end], best)
+
+
+def _placed(span: Span) -> Finding:
+    best = span.finding
+    return Finding(span.start, span.end, span.type, best.score, best.detector, best.rule)
+
+
+def _trim(raw: str, finding: Finding) -> tuple[int, int] | None:
+    """Where the finding lies: inside the text, without spaces around it."""
     start, end = max(finding.start, 0), min(finding.end, len(raw))
     while start < end and raw[start].isspace():
         start += 1
     while end > start and raw[end - 1].isspace():
         end -= 1
-    if start >= end:
-        return None
-    while start > 0 and _is_word(raw[start - 1]):
-        start -= 1
-    while end < len(raw) and _is_word(raw[end]):
-        end += 1
-    return start, end
+    return (start, end) if start < end else None
 
 
 def _is_word(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
-
-
-def _type(group: Sequence[Finding]) -> str:
-    best = max(group, key=lambda finding: (finding.score, finding.end - finding.start))
-    return re.sub(r"[^A-Z0-9_]", "_", best.type.upper()) or "PRIVATE"

@@ -180,3 +180,15 @@ def _shared_templates(
     for name, one_list in values.get("lists", {}).items():
         for index, value in enumerate(one_list.get("values", ())):
             yield (*place, "lists", name, "values", index), value["in"], block
+
+
+def spoken_templates(files: Iterable[SentenceFile]) -> Iterator[str]:
+    """Every template of these files: of sentences, of expansion rules and of list values."""
+    for file in files:
+        for intent in file.values["intents"].values():
+            for block in intent["data"]:
+                yield from map(str, block["sentences"])
+        yield from map(str, file.values.get("expansion_rules", {}).values())
+        for items in file.values.get("lists", {}).values():
+            for item in items.get("values") or ():
+                yield str(item["in"] if isinstance(item, Mapping) else item)

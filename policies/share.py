@@ -17,3 +17,9 @@ def closed_slots(intent: RedactedIntent) -> dict[str, str | float]:
             case Words():
                 pass
     return closed
+
+
+def sent_words(intent: RedactedIntent) -> list[str]:
+    """All that would leave, as strings: the intent's name and the values of its closed slots."""
+    values = closed_slots(intent).values()
+    return [intent.name, *(f"{value:g}" if isinstance(value, float) else value for value in values)]

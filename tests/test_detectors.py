@@ -12,8 +12,8 @@ from assistant.private import Private
 from assistant.settings import RedactionSettings
 from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
+from pipeline.detectors.checks import passes_luhn
 from pipeline.detectors.household import HouseholdWords
-from pipeline.detectors.patterns import passes_luhn
 from pipeline.redact import redact
 
 DETECTORS = make_detectors(
@@ -31,7 +31,7 @@ def redacted(text: str) -> str:
     [
         ("call five five five zero one two three four", "call PHONE_NUMBER_1"),
         ("call double five triple six oh please", "call PHONE_NUMBER_1 please"),
-        ("my pin is one two uh three four", "my pin is PHONE_NUMBER_1"),
+        ("my pin is one two uh three four", "my pin is SECRET_1"),
         ("555 oh one two three", "PHONE_NUMBER_1"),
         ("call 555-0123 4567", "call PHONE_NUMBER_1"),
         ("call +44 (0)20 7946 0958 now", "call PHONE_NUMBER_1 now"),

@@ -14,10 +14,12 @@ PACKAGES = ("assistant", "pipeline", "plugins", "policies", "storage")
 REVEALERS = {
     "assistant/commands/printing.py": "prints the raw text with --show-raw",
     "pipeline/detectors/household.py": "looks for the household's words",
-    "pipeline/detectors/patterns.py": "looks for what has a written form",
-    "pipeline/detectors/spoken.py": "looks for numbers said digit by digit",
+    "pipeline/detectors/names.py": "looks for names and what else its context makes private",
+    "pipeline/detectors/rules.py": "looks for what has a spoken or written form",
+    "pipeline/engines/presidio.py": "gives the text to Presidio's recognizers",
     "pipeline/engines/whisper.py": "hears the utterance",
     "pipeline/redact.py": "takes out what was found",
+    "pipeline/redactor.py": "joins the segments of a conversation",
 }
 """Every file that calls `reveal`, and what for. A new one needs a reason as good."""
 

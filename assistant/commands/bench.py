@@ -12,6 +12,7 @@ BENCHES = {
     "wake": "misses and false wakes",
     "endpoint": "how soon an utterance is closed",
     "commands": "commands understood, and the recognizer's speed",
+    "redact": "what leaks from sentences with marked spans, and which commands are damaged",
     "idle": "what listening costs, beside always-on openWakeWord",
     "own": "what Sotto's own code costs, with stand-in engines",
     "start": "seconds to listening, memory, and the size of the environment",

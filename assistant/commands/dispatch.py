@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "the main job, on recordings that ship with Sotto",
     "listen": "one utterance from the microphone, without a wake word",
     "parse": "what a text would mean, without a recording",
+    "redact": "stdin with what is private taken out, or what of it could leave",
     "check": "what works here, what is missing and how to get it",
     "models": "list, fetch and find Whisper models",
     "bench": "measure it on your own recordings",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.types import Finding, Transcript
 
@@ -15,11 +15,13 @@ class HouseholdWords:
     """Finds given words, whole and in any case, whatever lies between them."""
 
     name = "household"
+    cost = 0.01
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
         self._types: dict[str, str] = {}
         for kind, phrases in words.items():
             self._types |= {_key(phrase): kind for phrase in phrases if _key(phrase)}
+        self.types: Collection[str] = frozenset(self._types.values())
         self._pattern = _pattern(self._types)
 
     def find(self, transcript: Transcript) -> list[Finding]:

@@ -1,0 +1,300 @@
+"""Finds mailboxes and links, said or written, and internet addresses with colons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.types import Finding
+from pipeline.detectors.checks import is_internet_address
+from pipeline.detectors.internet_words import (
+    ENDINGS,
+    LOCAL_STOPS,
+    PROVIDERS,
+    PUBLIC_SITES,
+    SITE_STOPS,
+    SPELLED_PROVIDERS,
+)
+from pipeline.detectors.number_words import (
+    FILLERS,
+    SCALES,
+    SOUND_ALIKE,
+    TEENS,
+    TENS,
+    TIMES,
+    UNITS,
+    ZEROS,
+)
+from pipeline.detectors.reading import Reading, word_set
+
+TYPES = ("EMAIL_ADDRESS", "URL", "IP_ADDRESS", "MAC_ADDRESS")
+NAME = "internet"
+_SAID = {
+    "dot": ".", "period": ".", "underscore": "_", "dash": "-", "hyphen": "-", "slash": "/",
+    "minus": "-", "plus": "+", "backslash": "/", "dotted": ".",
+}  # fmt: skip
+_JOINTS = frozenset("._-+")
+_MARKS = frozenset("._-+/@:~")
+_PARTS = frozenset(',;?!()\n"')
+_NUMBERS = frozenset((*UNITS, *ZEROS, *TEENS, *TENS, *TIMES, *SCALES, *SOUND_ALIKE))
+_LONGEST = 24
+"""Symbols of a mailbox or a path, at most."""
+_PLAIN = 4
+"""Words in a row that nothing joins, at most."""
+_NO_LABELS = word_set("at is the @ / please to go open visit on for my then")
+_DESKS = word_set(
+    """
+    hello hi contact help support jobs sales orders me mail office info
+    """
+)
+_SENDS = word_set("to is email it's mail at")
+"""After these, a word that begins no mailbox otherwise is one: "write to hello at ..."."""
+_PATH_STOPS = word_set(
+    """
+    please thanks thank and for on in to so then now okay is if when but at with from by
+    """
+)
+
+
+@dataclass(slots=True)
+class Symbols:
+    """A text as words and marks, whether the marks were said or written; fillers are left out."""
+
+    said: list[str]
+    words: list[int]
+    """By symbol, the word it is or stands behind."""
+
+
+def symbols(reading: Reading) -> Symbols:
+    """Turn words into symbols: "jane dot doe" and "jane.doe" are the same."""
+    said: list[str] = []
+    words: list[int] = []
+    spelled = -1
+    for index, word in enumerate(reading.words):
+        if index <= spelled:
+            continue
+        if len(word) == 1 and reading.words[index + 1 : index + 3] == ["as", "in"]:
+            spelled = index + 3
+        if word in FILLERS and word in ("uh", "um", "er", "erm", "ah", "hmm"):
+            continue
+        for symbol in (".", "com") if word == "dotcom" else (_SAID.get(word, word),):
+            said.append(symbol)
+            words.append(index)
+        gap = reading.gap(index)
+        if gap == " ":
+            continue
+        for mark in gap.strip() if "@" in gap else gap:
+            if mark in _MARKS and not gap.endswith(". "):
+                said.append(mark)
+                words.append(index)
+            elif mark in _PARTS or gap.endswith((". ", ": ")):
+                said.append(",")
+                words.append(index)
+                break
+    return Symbols(said, words)
+
+
+def find_internet(reading: Reading, line: Symbols) -> Iterator[Finding]:
+    """Every mailbox and link."""
+    yield from _written(reading.text)
+    said, done, index = line.said, 0, 0
+    while index < len(said):
+        kind, place = "", None
+        symbol = said[index]
+        if symbol in ("at", "@", "add", "that"):
+            kind, place = "EMAIL_ADDRESS", _mailbox(said, index, done)
+        elif symbol == ".":
+            kind, place = "URL", _link(said, index, done)
+        if place is not None:
+            first, done = place
+            start, end = reading.starts[line.words[first]], reading.ends[line.words[done - 1]]
+            yield Finding(start, end, kind, 0.9, "rules", NAME)
+            index = done
+        else:
+            index += 1
+
+
+def _mailbox(said: list[str], at: int, after: int) -> tuple[int, int] | None:
+    """ "jane dot doe at gmail dot com", where symbol `at` is the sign."""
+    end = _host(said, at + 1, bare=said[at] in ("at", "@"))
+    if end < 0:
+        return None
+    first = _local(said, at - 1, after, LOCAL_STOPS)
+    if first >= at and at - 1 > after and said[at - 1] in _DESKS and said[at - 2] in _SENDS:
+        first = at - 1
+    return (first, end) if first < at else None
+
+
+def _local(said: list[str], last: int, after: int, stops: frozenset[str]) -> int:
+    """The symbol at which what ends with symbol `last` begins."""
+    first, plain = last + 1, 0
+    for index in range(last, max(after, last - _LONGEST) - 1, -1):
+        symbol = said[index]
+        if symbol in _JOINTS and index < last:
+            plain = 0
+            continue
+        held = index < last and said[index + 1] in _JOINTS
+        if symbol in _PARTS or symbol in "@/:" or symbol == "at":
+            break
+        if symbol.removesuffix("'s") in stops and not held and not _is_spelled(said, index):
+            break
+        if symbol in _NUMBERS or symbol.isdecimal() or len(symbol) == 1:
+            first = index
+            continue
+        plain = 1 if held else plain + 1
+        if plain > _PLAIN:
+            break
+        first = index
+    return first
+
+
+def _is_spelled(said: list[str], index: int) -> bool:
+    """Whether a lone letter ("a", "i") or a word like a digit stands beside others."""
+    sides = (said[max(0, index - 1) : index], said[index + 1 : index + 2])
+    if len(said[index]) == 1:
+        if index and said[index - 1] in ("to", "is", "with"):
+            return True
+        return any(len(side[0]) == 1 and side[0].isalnum() for side in sides if side)
+    return said[index] in SOUND_ALIKE and all(
+        side and (side[0] in _NUMBERS or side[0].isdecimal()) for side in sides
+    )
+
+
+def _host(said: list[str], index: int, *, bare: bool) -> int:  # noqa: PLR0912  # a symbol, a branch
+    """The symbol after the host that begins at symbol `index`, or -1; `bare`: "gmail" will do."""
+    known = _provider(said, index)
+    end, label = -1, 0
+    after = index
+    while after < min(len(said), index + _LONGEST):
+        symbol = said[after]
+        if symbol == ".":
+            ending = _ending(said, after + 1) if label else -1
+            if ending > 0:
+                end = ending
+                if ending >= len(said) or said[ending] != ".":
+                    return end
+                after, label = ending, 1
+                continue
+            if end > 0:
+                return end
+            label = 0
+        elif symbol in ("-", "_"):
+            label = max(label - 1, 0)
+        elif symbol in _PARTS or symbol in _NO_LABELS:
+            break
+        elif symbol == "and":
+            if label == 0:
+                break
+        elif len(symbol) > 1:
+            label += 1
+            if label > _PLAIN:
+                break
+        else:
+            label = max(label, 1)
+        after += 1
+    if end > 0:
+        return end
+    return known if bare else -1
+
+
+def _provider(said: list[str], index: int) -> int:
+    """The symbol after a mail provider's name, or -1."""
+    if index < len(said) and said[index] in PROVIDERS:
+        return index + 1
+    for name in SPELLED_PROVIDERS:
+        if tuple(said[index : index + len(name)]) == name:
+            return index + len(name)
+    return -1
+
+
+def _ending(said: list[str], index: int) -> int:
+    """The symbol after the ending ("com", "c o m", "d e") that begins at `index`, or -1."""
+    letters = index
+    while letters < len(said) and letters < index + 4 and _is_letter(said[letters]):
+        letters += 1
+    if 2 <= letters - index <= 3:
+        return letters
+    if index < len(said) and said[index] in ENDINGS:
+        return index + 1
+    return -1
+
+
+def _is_letter(symbol: str) -> bool:
+    return len(symbol) == 1 and symbol.isalpha()
+
+
+def _link(said: list[str], dot: int, after: int) -> tuple[int, int] | None:
+    """ "w w w dot jane doe dot com slash about", where symbol `dot` is its first dot."""
+    first = _local(said, dot - 1, after, SITE_STOPS)
+    if first >= dot:
+        return None
+    if first > 0 and said[first - 1] == "/":
+        first = _scheme(said, first)
+    end = _host(said, dot - 1, bare=False)
+    if end < 0:
+        return None
+    path = _path(said, end)
+    if path == end and dot - first == 1 and said[first] in PUBLIC_SITES:
+        return None
+    return first, path
+
+
+def _scheme(said: list[str], first: int) -> int:
+    """Take "http colon slash slash" with the link."""
+    index = first
+    while index > 0 and said[index - 1] in ("/", ":", "colon", "http", "https"):
+        index -= 1
+    return index
+
+
+def _path(said: list[str], end: int) -> int:
+    """The symbol after the path, if a slash follows the host."""
+    if end >= len(said) or said[end] != "/":
+        return end
+    plain, after = 0, end
+    while after < min(len(said), end + _LONGEST):
+        symbol = said[after]
+        if symbol in _PARTS or (symbol in _PATH_STOPS and said[after - 1] not in _MARKS):
+            break
+        if symbol in _MARKS:
+            plain = 0
+        elif len(symbol) > 1 and symbol not in _NUMBERS and not symbol.isdecimal():
+            plain += 1
+            if plain > _PLAIN:
+                break
+        after += 1
+    while said[after - 1] in _MARKS and after - 1 > end:
+        after -= 1
+    return after
+
+
+_LINK = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
+_COLONS = re.compile(r"(?<![\w:])[0-9a-fA-F:]{3,39}(?![\w:])")
+_MAC = re.compile(r"(?<![\w:-])[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}(?![\w:-])")
+_MAIL = re.compile(
+    r"(?<![\w.+%'-])[\w.+%'-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}(?![\w-])"
+)
+_TAG = re.compile(r"(?<![\w@./])@[A-Za-z0-9_][\w.]{1,38}(?!\w|@)")
+
+
+def _written(text: str) -> Iterator[Finding]:
+    """What has a written form that words do not show."""
+    if "@" in text:
+        for match in _MAIL.finditer(text):
+            yield Finding(match.start(), match.end(), "EMAIL_ADDRESS", 0.95, "rules", NAME)
+        for match in _TAG.finditer(text):
+            yield Finding(match.start(), match.end(), "USERNAME", 0.7, "rules", NAME)
+    if "//" in text or "www." in text.lower():
+        for match in _LINK.finditer(text):
+            end = match.end() - (len(match[0]) - len(match[0].rstrip(".,;:!?)'")))
+            yield Finding(match.start(), end, "URL", 0.9, "rules", NAME)
+    if ":" in text:
+        for match in _MAC.finditer(text):
+            yield Finding(match.start(), match.end(), "MAC_ADDRESS", 0.95, "rules", NAME)
+        for match in _COLONS.finditer(text):
+            if match[0].count(":") > 1 and is_internet_address(match[0]):
+                yield Finding(match.start(), match.end(), "IP_ADDRESS", 0.95, "rules", NAME)
+    elif "-" in text:
+        for match in _MAC.finditer(text):
+            yield Finding(match.start(), match.end(), "MAC_ADDRESS", 0.95, "rules", NAME)

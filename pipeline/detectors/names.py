@@ -1,0 +1,117 @@
+"""Finds names, places, employers, medicine and what else only its context gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from assistant.types import Finding, Transcript
+from pipeline.detectors.context import PublicWords, thresholds
+from pipeline.detectors.names_model import LABELS, MODEL, Floats, NamesModel
+from pipeline.detectors.words import tokens
+
+TYPES = tuple(label for label in LABELS if label not in {"", "CODE"})
+"""Labels of the model that become findings. Codes are the rules' business: the model knows them
+only so that it does not take them for something else."""
+THRESHOLD = 0.4
+"""Probability from which a word is private: measured, see docs/decisions/names-model.md."""
+GROWTH = 0.3
+"""Share of the threshold from which a word beside a private one is private too."""
+WEIGHTS = dict.fromkeys(("EMAIL_ADDRESS", "URL", "SECRET", "ADDRESS", "USERNAME"), 0.5)
+"""Factors on scores, 0.7 for others: where a rule finds something too, it knows better what."""
+_WRITTEN = frozenset(map(LABELS.index, ("PERSON", "LOCATION", "ORGANIZATION", "MEDICAL")))
+"""Labels of words, apart from those of numbers and codes."""
+
+
+class Names:
+    """Finds private words with the names model, and leaves the user's things alone."""
+
+    name = "names"
+    types: Collection[str] = TYPES
+    cost = 0.25
+
+    def __init__(
+        self,
+        things: Iterable[str] = (),
+        literals: Iterable[str] = (),
+        threshold: float = THRESHOLD,
+        model: Path = MODEL,
+    ) -> None:
+        """Load the model.
+
+        `things` are names of devices and areas, never private as such; `literals` the fixed words
+        of the installed commands (`context.literal_words`). Raises ModelError where the model is
+        missing or damaged.
+        """
+        self._model = NamesModel(model)
+        self._threshold = threshold
+        self._public = PublicWords(things, literals)
+
+    def find(self, transcript: Transcript) -> list[Finding]:
+        """Every stretch of private words, with the highest probability of its words."""
+        return list(self._find(transcript.text.reveal()))
+
+    def _find(self, text: str) -> Iterator[Finding]:
+        words = tokens(text)
+        if not words:
+            return
+        inputs = self._model.inputs(words)
+        tagged = self._model.probabilities(inputs)
+        public = self._public.mask(words)
+        least = thresholds(words, self._model.is_known(words, inputs), self._threshold)
+        kinds = (tagged[:, 1:].argmax(1) + 1).tolist()
+        for run in _runs(tagged, public, least):
+            for first, last in _families(*run, kinds):
+                part = tagged[first : last + 1]
+                label = LABELS[int(part[:, 1:].sum(0).argmax()) + 1]
+                sure = (1.0 - part[:, 0] >= least[first : last + 1]).any()
+                start, end = words[first].start, words[last].end
+                if sure and label in TYPES and not _is_clock(text, start, end):
+                    score = float(1.0 - part[:, 0].min()) * WEIGHTS.get(label, 0.7)
+                    yield Finding(start, end, label, score, self.name, "context")
+
+
+def _is_clock(text: str, start: int, end: int) -> bool:
+    """Whether these are figures of a time: 12:30:45."""
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    return ":" in beside and text[start:end].isdigit()
+
+
+def _runs(
+    tagged: Floats, public: Sequence[bool], least: Sequence[float]
+) -> Iterator[tuple[int, int]]:
+    """First and last word of every private stretch.
+
+    A stretch is grown from words above their threshold to their less certain neighbours, so that a
+    name is not left half hidden (Canny's two thresholds, 1986).
+    """
+    private = (1.0 - tagged[:, 0]).tolist()
+    count = len(private)
+    at = 0
+    while at < count:
+        if private[at] < least[at] or public[at]:
+            at += 1
+            continue
+        first = last = at
+        while (
+            first > 0 and private[first - 1] >= least[first - 1] * GROWTH and not public[first - 1]
+        ):
+            first -= 1
+        while (
+            last + 1 < count
+            and private[last + 1] >= least[last + 1] * GROWTH
+            and not public[last + 1]
+        ):
+            last += 1
+        yield first, last
+        at = last + 1
+
+
+def _families(first: int, last: int, kinds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The stretch cut where words end and a number or code begins: "call Ada | five five five"."""
+    begin = first
+    for index in range(first + 1, last + 1):
+        if (kinds[index] in _WRITTEN) != (kinds[index - 1] in _WRITTEN):
+            yield begin, index - 1
+            begin = index
+    yield begin, last
