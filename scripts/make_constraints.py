@@ -26,7 +26,9 @@ def main() -> None:
         venv.create(place, with_pip=True)
         pip = [f"{place}/bin/python", "-m", "pip", "--disable-pip-version-check"]
         subprocess.run(
-            [*pip, "install", "--quiet", f"{ROOT}[mic,whisper,presidio,dev]"], check=True, stdout=sys.stderr
+            [*pip, "install", "--quiet", f"{ROOT}[mic,whisper,presidio,dev]"],
+            check=True,
+            stdout=sys.stderr,
         )
         listed = subprocess.run([*pip, "list", "--format=json"], check=True, capture_output=True)
     packages = {item["name"].lower(): item for item in json.loads(listed.stdout)}
