@@ -339,14 +339,14 @@ async def test_a_library_that_logs_what_was_said_is_not_heard(
     kept = logging.getLogger().handlers[:]
     try:
         logs.set_up("debug")
-        logging.getLogger("chatty.library").error("they said %s", CANARY)
+        logging.getLogger("talkative").error("they said %s", CANARY)
         logging.getLogger("assistant.test").info("utterance %d", 7)
     finally:
         logging.getLogger().handlers[:] = kept
         logging.captureWarnings(capture=False)
     printed = capsys.readouterr().err
     assert CANARY not in printed
-    assert "chatty.library line" in printed
+    assert "talkative line" in printed
     assert "utterance 7" in printed
 
 
