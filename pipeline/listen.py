@@ -69,7 +69,6 @@ class Listener:
         self._recognizer = recognizer
         self._ring = ring
         self._next_index: int | None = None
-        self._start = 0.0
         self._count = 0
         self._decoding: Decoding | None = None
         self._partial: Partial | None = None
@@ -101,7 +100,6 @@ class Listener:
         event = self._wake.feed(frame)
         if event is None:
             return lost
-        self._start = frame.end - len(self._ring) * FRAME_SECONDS
         self._begin(self._ring.peek())
         return (*lost, event)
 
@@ -138,8 +136,6 @@ class Listener:
         self._ring.hold()
 
     def _listen(self, frame: AudioFrame, decoding: Decoding) -> tuple[Event, ...]:
-        if not len(self._ring):
-            self._start = frame.start
         self._ring.write(frame.pcm)
         self._partial = decoding.feed(frame.pcm) or self._partial
         match self._endpointer.feed(frame, self._partial):
@@ -155,11 +151,12 @@ class Listener:
 
     def _close(self, decoding: Decoding, closed_by: ClosedBy) -> tuple[Event, ...]:
         end = self._now
+        start = end - len(self._ring) * FRAME_SECONDS
         speech_end = self._endpointer.speech_end
         self._count += 1
         utterance = Utterance(
             id=self._count,
-            start=self._start,
+            start=start,
             end=end,
             speech_end=end if speech_end is None else speech_end,
             closed_by=closed_by,

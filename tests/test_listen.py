@@ -306,6 +306,16 @@ def test_an_utterance_as_long_as_may_be_fits_in_the_ring() -> None:
     assert heard.utterance.pcm.reveal() == pcm_of(*range(6, 11 + longest))
 
 
+def test_more_sound_than_the_ring_holds_leaves_the_newest_and_says_where_it_began() -> None:
+    ear = Ear(wake=[0], verdicts=["pause"])
+    ear.hear(0, 60)
+    (heard,) = ear.listener.finish()
+    assert isinstance(heard, Heard)
+    room = len(ear.ring.snapshot()) // FRAME_BYTES
+    assert heard.utterance.pcm.reveal() == pcm_of(*range(61 - room, 61))
+    assert heard.utterance.start == pytest.approx((61 - room) * FRAME_SECONDS)
+
+
 @given(
     wakes=st.sets(st.integers(0, 60), max_size=6),
     gaps=st.sets(st.integers(0, 60), max_size=3),
