@@ -43,12 +43,12 @@ from assistant.types import (
     Transcript,
     WakeEvent,
 )
-from pipeline.detectors import find_all
+from pipeline.dialogue import TOGETHER, Dialogue
 from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
 from pipeline.ports import Detector, Parser, Source, Voice
-from pipeline.redact import Originals, redact
+from pipeline.redact import Originals
 from pipeline.worker import Worker
 from policies.share import closed_slots
 
@@ -101,6 +101,8 @@ class Assistant:
         self._listener = listener
         self._parts = parts
         self._report = report
+        self._dialogue = Dialogue(parts.detectors)
+        self._forgetting: asyncio.TimerHandle | None = None
         self._speaking = threading.Event()
         self._voices = 0
         self._audio = ""
@@ -120,7 +122,7 @@ class Assistant:
             with Worker("mind") as mind, Worker("voice") as voice:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._understand(heard, mind, voice))
-                    announce = self._announce(tasks, voice)
+                    announce = self._announce(tasks, mind, voice)
                     speak = tasks.create_task(self._parts.skills.run(announce))
                     try:
                         await self._hear(source, deliver)
@@ -130,6 +132,8 @@ class Assistant:
         except* SourceError as errors:
             # One reason is enough, and its line is fit to print.
             raise _first(errors) from None
+        finally:
+            self._forget()
 
     async def replay(self, source: Source, audio: str, *, open_at_once: bool = False) -> None:
         """Hear a recording to its end. It can wait, so nothing is dropped and all is in order.
@@ -149,7 +153,10 @@ class Assistant:
 
             if open_at_once:
                 self._listener.open()
-            await self._hear(source, deliver)
+            try:
+                await self._hear(source, deliver)
+            finally:
+                self._forget()
 
     async def listen_once(self, source: Source) -> None:
         """Hear one utterance, without a wake word, and deal with it."""
@@ -164,7 +171,10 @@ class Assistant:
                     asyncio.run_coroutine_threadsafe(handled, loop).result()
 
             self._listener.open()
-            await self._hear(source, deliver)
+            try:
+                await self._hear(source, deliver)
+            finally:
+                self._forget()
 
     async def handle(self, heard: Heard, mind: Worker, voice: Worker | None = None) -> None:
         """The life of an utterance. A failure ends this utterance and no other."""
@@ -172,11 +182,13 @@ class Assistant:
         number = utterance.id
         self._report(Closed(number, utterance.start, utterance.end, utterance.closed_by))
         clock = _Clock()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         try:
             async with asyncio.timeout(RECOGNITION_LIMIT):
                 transcript = await mind.run(heard.decoding.finish, utterance)
             clock.lap("recognize")
-            redacted, originals = await mind.run(self._redact, transcript)
+            redacted, originals = await mind.run(self._dialogue.redact, utterance, transcript)
             self._report(_redacted(redacted, transcript))
             clock.lap("redact")
             intent = await mind.run(self._parts.parser.parse, redacted)
@@ -184,7 +196,7 @@ class Assistant:
             clock.lap("parse")
             reply = await self._act(intent, originals, was_text=bool(redacted.text))
             if reply is not None and reply.text:
-                self._report(Replied(number, reply.text))
+                self._report(Replied(number, await mind.run(self._dialogue.quote, reply.text)))
             audio_seconds = utterance.end - utterance.start
             endpoint = utterance.end - utterance.speech_end
             self._report(
@@ -200,9 +212,18 @@ class Assistant:
             self._fail(number, RecognitionError("the recognizer took too long"))
         except Exception as error:  # one bad utterance never stops the rest
             self._fail(number, error)
+        finally:
+            self._forget_soon()
 
-    def _redact(self, transcript: Transcript) -> tuple[RedactedTranscript, Originals]:
-        return redact(transcript, find_all(self._parts.detectors, transcript))
+    def _forget_soon(self) -> None:
+        """Forget the dialogue unless it goes on."""
+        loop = asyncio.get_running_loop()
+        self._forgetting = loop.call_later(TOGETHER, self._dialogue.forget)
+
+    def _forget(self) -> None:
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._dialogue.forget()
 
     async def _act(
         self, intent: RedactedIntent | None, originals: Originals, *, was_text: bool
@@ -267,10 +288,15 @@ class Assistant:
     def _woken(self, event: WakeEvent) -> None:
         self._report(Woken(self._audio, event.at, event.phrase, event.score))
 
-    def _announce(self, tasks: asyncio.TaskGroup, voice: Worker) -> Callable[[Reply], None]:
+    def _announce(
+        self, tasks: asyncio.TaskGroup, mind: Worker, voice: Worker
+    ) -> Callable[[Reply], None]:
+        async def say(reply: Reply) -> None:
+            self._report(Replied(0, await mind.run(self._dialogue.quote, reply.text)))
+            await self._say(reply, voice)
+
         def announce(reply: Reply) -> None:
-            self._report(Replied(0, reply.text))
-            tasks.create_task(self._say(reply, voice))
+            tasks.create_task(say(reply))
 
         return announce
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -103,8 +104,8 @@ class CanaryDetector:
     name = "canary"
 
     def find(self, transcript: Transcript) -> Sequence[Finding]:
-        at = transcript.text.reveal().find(CANARY)
-        return [] if at < 0 else [Finding(at, at + len(CANARY), "PERSON", 1.0)]
+        places = re.finditer(CANARY, transcript.text.reveal())
+        return [Finding(*place.span(), "PERSON", 1.0) for place in places]
 
 
 class FirstWord:
@@ -208,6 +209,37 @@ async def test_an_utterance_is_heard_redacted_understood_decided_and_answered() 
     assert redacted.text == "call PERSON_1"
     assert CANARY not in str([event.fields() for event in events])
     assert CANARY not in repr(events)
+
+
+async def test_a_skill_that_quotes_what_was_private_is_reported_without_it() -> None:
+    class Quoting(EchoSkills):
+        async def handle(self, intent: RedactedIntent) -> Reply:
+            return Reply(f"calling PERSON_1, that is {CANARY}")
+
+        async def run(self, announce: Callable[[Reply], None]) -> None:
+            announce(Reply(f"{CANARY} is up"))
+            await asyncio.Event().wait()
+
+    events: list[Event] = []
+    one = assistant(ScriptedRecognizer(f"call {CANARY}"), events, 3, skills=Quoting())
+    source = EndlessMicrophone(sound(20))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(one.listen(source))
+        await until(lambda: kinds(events).count("reply") == 2)
+        source.close()
+    replies = {event.text for event in events if isinstance(event, Replied)}
+    assert CANARY not in str(replies)
+    assert any(reply.startswith("calling PERSON_1, that is PERSON_") for reply in replies)
+
+
+async def test_the_same_person_keeps_a_placeholder_until_the_recording_ends() -> None:
+    events: list[Event] = []
+    recognizer = ScriptedRecognizer(f"hello my {CANARY}", f"call {CANARY}", f"call {CANARY}")
+    one = assistant(recognizer, events, 3, 13)
+    await one.replay(Recording(sound(30)), "a.wav")
+    await one.replay(Recording(sound(3)), "b.wav", open_at_once=True)
+    heard = [event.text for event in events if isinstance(event, Redacted)]
+    assert heard == ["hello my PERSON_1", "call PERSON_1", "call PERSON_1"]
 
 
 async def test_two_utterances_in_one_recording_come_in_order_and_none_is_dropped() -> None:
