@@ -30,8 +30,8 @@ core)
   ;;
 dev)
   sh scripts/system_packages.sh "the microphone (building PyAudio)" gcc libc6-dev python3-dev portaudio19-dev
-  echo "sotto: installing into .venv, with the extras and the test tools (about 700 MB, once)"
-  pip install -c constraints.txt -e '.[whisper,dev]'
+  echo "sotto: installing into .venv, with the extras and the test tools (about 1 GB, once)"
+  pip install -c constraints.txt -e '.[whisper,presidio,dev]'
   pip install -c constraints.txt -e '.[mic]' || echo "sotto: PyAudio could not be built; going on without the microphone (see above)" >&2
   ;;
 esac
