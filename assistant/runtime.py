@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import CancelledError as WorkCancelled
 from dataclasses import dataclass
-from time import perf_counter
+from functools import partial
 from typing import Protocol
 
-from assistant.errors import AssistantError, RecognitionError, SourceError, outline
+from assistant.asking import Asking, Turn
+from assistant.errors import RecognitionError, SourceError, outline
 from assistant.events import (
     Closed,
     Decided,
@@ -29,8 +28,9 @@ from assistant.events import (
     Understood,
     Woken,
 )
+from assistant.mouth import Mouth
 from assistant.skill import Reply, plain
-from assistant.timed import spent
+from assistant.timed import Laps, spent
 from assistant.types import (
     FRAME_BYTES,
     AudioFrame,
@@ -43,6 +43,7 @@ from assistant.types import (
     Transcript,
     WakeEvent,
 )
+from pipeline.answers import SURE, yes_or_no
 from pipeline.dialogue import TOGETHER, Dialogue
 from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
@@ -60,10 +61,7 @@ RECOGNITION_LIMIT = 20.0
 """Seconds after which an utterance is given up."""
 FLUSH_FRAMES = 12
 """Silent frames at the end of a recording, so that a wake word at its very end is heard."""
-ECHO = 0.3
-"""Seconds that we stay deaf after we spoke."""
 _SILENCE = bytes(FRAME_BYTES)
-_PLACEHOLDER = re.compile(r"\b([A-Z]+(?:_[A-Z]+)*)_[0-9]+\b")
 
 
 class Skills(Protocol):
@@ -103,8 +101,8 @@ class Assistant:
         self._report = report
         self._dialogue = Dialogue(parts.detectors)
         self._forgetting: asyncio.TimerHandle | None = None
-        self._speaking = threading.Event()
-        self._voices = 0
+        self._asking = Asking()
+        self._mouth = Mouth(parts.voice)
         self._audio = ""
 
     async def listen(self, source: Source) -> None:
@@ -113,7 +111,9 @@ class Assistant:
         loop = asyncio.get_running_loop()
 
         def deliver(event: Ear) -> None:
-            if isinstance(event, WakeEvent):
+            if self._asking.is_answer(event):
+                loop.call_soon_threadsafe(self._asking.answer, event)
+            elif isinstance(event, WakeEvent):
                 loop.call_soon_threadsafe(self._woken, event)
             elif isinstance(event, Heard):
                 loop.call_soon_threadsafe(_post, event, heard)
@@ -141,60 +141,60 @@ class Assistant:
         With `open_at_once` the recording is one utterance; no wake word is waited for.
         """
         self._audio = audio
-        loop = asyncio.get_running_loop()
-
+        if open_at_once:
+            self._listener.open()
         with Worker("mind") as mind:
-
-            def deliver(event: Ear) -> None:
-                if isinstance(event, WakeEvent):
-                    loop.call_soon_threadsafe(self._woken, event)
-                elif isinstance(event, Heard):
-                    asyncio.run_coroutine_threadsafe(self.handle(event, mind), loop).result()
-
-            if open_at_once:
-                self._listener.open()
-            try:
-                await self._hear(source, deliver)
-            finally:
-                self._forget()
+            await self._hear_in_turn(source, mind)
 
     async def listen_once(self, source: Source) -> None:
         """Hear one utterance, without a wake word, and deal with it."""
-        loop = asyncio.get_running_loop()
-
+        self._listener.open()
         with Worker("mind") as mind, Worker("voice") as voice:
+            await self._hear_in_turn(source, mind, voice, once=True)
 
-            def deliver(event: Ear) -> None:
+    async def _hear_in_turn(
+        self, source: Source, mind: Worker, voice: Worker | None = None, *, once: bool = False
+    ) -> None:
+        """Hear, and hear no further before what was heard is dealt with or asks back."""
+        loop = asyncio.get_running_loop()
+        turn = Turn(self._asking)
+
+        def deliver(event: Ear) -> None:
+            if self._asking.is_answer(event):
+                go_on = turn.answer(event)
+            elif isinstance(event, Heard):
+                go_on = turn.begin(self.handle(event, mind, voice))
+            else:
+                if isinstance(event, WakeEvent):
+                    loop.call_soon_threadsafe(self._woken, event)
+                elif once:
+                    source.close()
+                return
+            if asyncio.run_coroutine_threadsafe(go_on, loop).result() and once:
                 source.close()
-                if isinstance(event, Heard):
-                    handled = self.handle(event, mind, voice)
-                    asyncio.run_coroutine_threadsafe(handled, loop).result()
 
-            self._listener.open()
-            try:
-                await self._hear(source, deliver)
-            finally:
-                self._forget()
+        try:
+            await self._hear(source, deliver)
+            await turn.answer(None)
+        finally:
+            await turn.stop()
+            self._forget()
 
     async def handle(self, heard: Heard, mind: Worker, voice: Worker | None = None) -> None:
         """The life of an utterance. A failure ends this utterance and no other."""
         utterance = heard.utterance
         number = utterance.id
         self._report(Closed(number, utterance.start, utterance.end, utterance.closed_by))
-        clock = _Clock()
+        clock = Laps()
         if self._forgetting is not None:
             self._forgetting.cancel()
         try:
-            async with asyncio.timeout(RECOGNITION_LIMIT):
-                transcript = await mind.run(heard.decoding.finish, utterance)
-            clock.lap("recognize")
-            redacted, originals = await mind.run(self._dialogue.redact, utterance, transcript)
-            self._report(_redacted(redacted, transcript))
-            clock.lap("redact")
+            redacted, originals = await self._recognize(heard, mind, clock)
             intent = await mind.run(self._parts.parser.parse, redacted)
             self._report(understood(number, intent))
             clock.lap("parse")
-            reply = await self._act(intent, originals, was_text=bool(redacted.text))
+            confirm = partial(self._confirmed, redacted, mind, voice)
+            reply = await self._act(intent, originals, confirm, was_text=bool(redacted.text))
             if reply is not None and reply.text:
                 self._report(Replied(number, await mind.run(self._dialogue.quote, reply.text)))
             audio_seconds = utterance.end - utterance.start
@@ -203,7 +203,7 @@ class Assistant:
                 Done(number, clock.seconds(endpoint), spent(heard.decoding) / audio_seconds)
             )
             if reply is not None and voice is not None:
-                await self._say(reply, voice)
+                await self._mouth.say(reply, voice)
         except asyncio.CancelledError:
             heard.decoding.abandon()
             raise
@@ -214,6 +214,19 @@ class Assistant:
             self._fail(number, error)
         finally:
             self._forget_soon()
+
+    async def _recognize(
+        self, heard: Heard, mind: Worker, clock: Laps | None = None
+    ) -> tuple[RedactedTranscript, Originals]:
+        """From sound to redacted text; the raw text goes no further."""
+        clock = clock or Laps()
+        async with asyncio.timeout(RECOGNITION_LIMIT):
+            transcript = await mind.run(heard.decoding.finish, heard.utterance)
+        clock.lap("recognize")
+        redacted, originals = await mind.run(self._dialogue.redact, heard.utterance, transcript)
+        self._report(_redacted(redacted, transcript))
+        clock.lap("redact")
+        return redacted, originals
 
     def _forget_soon(self) -> None:
         """Forget the dialogue unless it goes on."""
@@ -226,7 +239,12 @@ class Assistant:
         self._dialogue.forget()
 
     async def _act(
-        self, intent: RedactedIntent | None, originals: Originals, *, was_text: bool
+        self,
+        intent: RedactedIntent | None,
+        originals: Originals,
+        confirm: Callable[[], Awaitable[bool]],
+        *,
+        was_text: bool,
     ) -> Reply | None:
         """Decide, and do what is allowed; what was private is forgotten afterwards.
 
@@ -237,15 +255,32 @@ class Assistant:
                 return self._parts.skills.misunderstood() if was_text else None
             decision = self._parts.decide(intent)
             self._report(decided(intent, decision))
-            match decision:
-                case Grant():
-                    return await self._parts.skills.handle(intent)
-                case Confirm():
-                    return Reply("I won't do that without a confirmation.")
-                case Refusal():
-                    return Reply("I'm not allowed to do that.")
+            if isinstance(decision, Refusal):
+                return Reply("I'm not allowed to do that.")
+            if isinstance(decision, Confirm):
+                if not await confirm():
+                    return Reply("Then I leave it.")
+                self._report(Decided(intent.utterance_id, "allow", f"{decision.rule}: yes"))
+            return await self._parts.skills.handle(intent)
         finally:
             originals.forget()
+
+    async def _confirmed(
+        self, redacted: RedactedTranscript, mind: Worker, voice: Worker | None
+    ) -> bool:
+        """Ask back. Only a plain yes, well heard, is one: silence or anything else is a no."""
+        question = Reply(f"You said: {redacted.text}. Shall I do that?")
+        self._report(Replied(redacted.utterance_id, question.text))
+        if voice is not None:
+            await self._mouth.say(question, voice)
+        heard = await self._asking.wait()
+        if heard is None:
+            return False
+        utterance = heard.utterance
+        self._report(Closed(utterance.id, utterance.start, utterance.end, utterance.closed_by))
+        answer, originals = await self._recognize(heard, mind)
+        originals.forget()
+        return answer.confidence >= SURE and yes_or_no(answer.text) is True
 
     async def _understand(self, heard: Mailbox[Heard], mind: Worker, voice: Worker) -> None:
         async for item in heard:
@@ -263,7 +298,7 @@ class Assistant:
     def _hear_all(self, source: Source, deliver: Callable[[Ear], None]) -> None:
         """The ear's thread: every frame goes through the listener."""
         listener = self._listener
-        speaking = self._speaking
+        speaking = self._mouth.busy
         frames = 0
         try:
             for item in source.frames():
@@ -272,6 +307,7 @@ class Assistant:
                     continue
                 frames = item.index + 1
                 if not speaking.is_set():
+                    self._asking.open_if_asked(listener)
                     # Frames left out while we speak are a gap to the listener: it starts anew.
                     _give(listener.feed(item), deliver)
             if not listener.is_open:
@@ -293,55 +329,16 @@ class Assistant:
     ) -> Callable[[Reply], None]:
         async def say(reply: Reply) -> None:
             self._report(Replied(0, await mind.run(self._dialogue.quote, reply.text)))
-            await self._say(reply, voice)
+            await self._mouth.say(reply, voice)
 
         def announce(reply: Reply) -> None:
             tasks.create_task(say(reply))
 
         return announce
 
-    async def _say(self, reply: Reply, worker: Worker) -> None:
-        """Speak, deaf to ourselves meanwhile."""
-        if self._parts.voice is None or not reply.text:
-            return
-        self._voices += 1
-        self._speaking.set()
-        try:
-            await worker.run(self._parts.voice.say, _spoken(reply.text))
-        except AssistantError as error:
-            log.warning("the reply was not spoken: %s", error)
-        except asyncio.CancelledError:
-            self._parts.voice.stop()
-            raise
-        finally:
-            # The room and the sound server go on for a moment.
-            asyncio.get_running_loop().call_later(ECHO, self._hear_again)
-
-    def _hear_again(self) -> None:
-        self._voices -= 1
-        if not self._voices:
-            self._speaking.clear()
-
     def _fail(self, number: int, error: Exception) -> None:
         log.error("utterance %d dropped: %s", number, outline(error))
         self._report(Failed(self._audio, f"utterance {number}: {outline(error)}"))
-
-
-class _Clock:
-    """Seconds between the steps of an utterance."""
-
-    def __init__(self) -> None:
-        self._last = perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, step: str) -> None:
-        now = perf_counter()
-        self._laps[step] = now - self._last
-        self._last = now
-
-    def seconds(self, endpoint: float) -> dict[str, float]:
-        laps = {"endpoint": endpoint, **self._laps}
-        return {**laps, "total": sum(laps.values())}
 
 
 def _give(events: Iterable[Ear], deliver: Callable[[Ear], None]) -> None:
@@ -374,11 +371,6 @@ def _first(errors: BaseExceptionGroup[SourceError]) -> SourceError:
         error = error.exceptions[0]
     assert isinstance(error, SourceError)
     return error
-
-
-def _spoken(text: str) -> str:
-    """A reply as it is said aloud: PHONE_NUMBER_1 is "the phone number"."""
-    return _PLACEHOLDER.sub(lambda match: f"the {match[1].replace('_', ' ').lower()}", text)
 
 
 def understood(number: int, intent: RedactedIntent | None) -> Understood:

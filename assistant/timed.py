@@ -58,3 +58,22 @@ class TimedRecognizer:
 def spent(decoding: Decoding) -> float:
     """Seconds spent in a decoding; 0 where nobody counted."""
     return decoding.seconds if isinstance(decoding, TimedDecoding) else 0.0
+
+
+class Laps:
+    """Seconds between the steps of an utterance."""
+
+    def __init__(self) -> None:
+        self._last = perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        """End a step: it took the time since the last one."""
+        now = perf_counter()
+        self._laps[step] = now - self._last
+        self._last = now
+
+    def seconds(self, endpoint: float) -> dict[str, float]:
+        """All steps, the wait before them, and their sum."""
+        laps = {"endpoint": endpoint, **self._laps}
+        return {**laps, "total": sum(laps.values())}

@@ -83,7 +83,9 @@ def test_raw_text_is_printed_only_when_asked_for_and_with_a_warning(
 def test_a_door_is_not_unlocked_without_a_yes(state: Path, recordings: Path) -> None:
     ran = replay(state, recordings / "alexa_unlock.flac")
     assert [event["effect"] for event in ran.of("decision")] == ["confirm"]
-    assert "confirmation" in ran.of("reply")[0]["text"]
+    question, answer = (event["text"] for event in ran.of("reply"))
+    assert question == "You said: unlock the front door. Shall I do that?"
+    assert answer == "Then I leave it."
 
 
 def test_talk_without_the_wake_word_is_not_listened_to(state: Path, recordings: Path) -> None:

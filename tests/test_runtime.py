@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import re
 import threading
@@ -176,7 +175,11 @@ def grant_all(intent: RedactedIntent) -> Grant | Confirm | Refusal:
 
 
 def assistant(
-    recognizer: ScriptedRecognizer, events: list[Event], *wake: int, skills: Any = None
+    recognizer: ScriptedRecognizer,
+    events: list[Event],
+    *wake: int,
+    skills: Any = None,
+    voice: Any = None,
 ) -> Assistant:
     listener = Listener(
         wake=ScriptedWake(*wake) if wake else None,
@@ -184,7 +187,7 @@ def assistant(
         recognizer=recognizer,
         ring=ring_for(ListenSettings()),
     )
-    parts = Parts((CanaryDetector(),), FirstWord(), grant_all, skills or EchoSkills())
+    parts = Parts((CanaryDetector(),), FirstWord(), grant_all, skills or EchoSkills(), voice)
     return Assistant(listener, parts, events.append)
 
 
@@ -431,8 +434,8 @@ class TalkingMicrophone(Recording):
 async def test_the_assistant_does_not_hear_itself() -> None:
     events: list[Event] = []
     voice = SlowVoice()
-    one = assistant(ScriptedRecognizer("lamp", "lamp"), events, 3, 13, skills=QuietSkills())
-    one._parts = dataclasses.replace(one._parts, voice=voice)
+    recognizer = ScriptedRecognizer("lamp", "lamp")
+    one = assistant(recognizer, events, 3, 13, skills=QuietSkills(), voice=voice)
     microphone = TalkingMicrophone(voice)
     listening = asyncio.create_task(one.listen(microphone))
     async with asyncio.timeout(20):
@@ -444,7 +447,7 @@ async def test_the_assistant_does_not_hear_itself() -> None:
 
 
 async def test_a_placeholder_is_said_as_words() -> None:
-    from assistant.runtime import _spoken
+    from assistant.mouth import _spoken
 
     assert (
         _spoken("calling PHONE_NUMBER_1 for PERSON_2") == "calling the phone number for the person"
