@@ -1,6 +1,6 @@
 """Sotto: a voice assistant that keeps what is said at home. A skill imports from here."""
 
-from assistant.errors import AssistantError, SkillError
+from assistant.errors import AssistantError, ManifestError, SkillError
 from assistant.skill import Intent, Reply, Skill
 
-__all__ = ["AssistantError", "Intent", "Reply", "Skill", "SkillError"]
+__all__ = ["AssistantError", "Intent", "ManifestError", "Reply", "Skill", "SkillError"]

@@ -9,7 +9,10 @@ AssistantError            one clear line, never a word anybody said
     MicrophoneError       the microphone is re-opened with backoff
   RecognitionError        this utterance is dropped; the next is heard
   BusyError               the call is not made: too many wait, or its worker is closed
+  ManifestError           this skill is left out, the others go on; names the file and the key
   SkillError              this utterance gets an apology; the skill's words are not logged
+  SandboxError            this skill doesn't run; names the skill or the right the kernel lacks
+  DoorError               this message does not leave, or the door does not start; names the reason
   VoiceError              replies are printed, not spoken
 """
 
@@ -54,8 +57,20 @@ class BusyError(AssistantError):
     """A worker with no room for another call."""
 
 
+class ManifestError(AssistantError):
+    """A skill that can't be used as it is written."""
+
+
 class SkillError(AssistantError):
     """A skill that failed on one intent."""
+
+
+class SandboxError(AssistantError):
+    """A skill's process that can't be made, or not confined as the policy wants."""
+
+
+class DoorError(AssistantError):
+    """A message that may not leave, or a way out that can't be used."""
 
 
 class VoiceError(AssistantError):

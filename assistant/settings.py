@@ -119,6 +119,41 @@ class VoiceSettings(Section):
     speed: Annotated[int, Field(ge=80, le=400)] = Field(160, description="words a minute")
 
 
+class SkillsSettings(Section):
+    """Skills beside the built-in ones; see docs/skills.md."""
+
+    directory: Path | None = Field(
+        None, description="skills that are a .py or .yaml file; null: installed packages only"
+    )
+
+
+class DoorSettings(Section):
+    """The way out: an MQTT broker. `sotto door` needs it; see docs/door.md."""
+
+    address: Annotated[str, Field(min_length=1, max_length=253)] | None = Field(
+        None, description="the broker's name or IP address; null: no door, nothing leaves"
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] = 8883
+    tls: bool = Field(True, description="false: without, for a broker on this machine only")
+    ca: Path | None = Field(
+        None, description="who signed the broker's certificate (PEM); null: whom the system trusts"
+    )
+    certificate: Path | None = Field(None, description="this device's certificate (PEM)")
+    key: Path | None = Field(None, description="its key (PEM, without a password)")
+    site: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] = Field(
+        "home", description="this place in topics: sotto/<site>/<destination>/intent"
+    )
+    socket: Path | None = Field(
+        None, description="where core and door meet; null: door.sock in the state directory"
+    )
+    expiry: Annotated[int, Field(ge=1, le=2_592_000)] = Field(
+        86_400, description="seconds for which the broker holds a message for who is away"
+    )
+    reply: Annotated[int, Field(ge=1, le=30)] = Field(
+        5, description="seconds in which a service has to answer"
+    )
+
+
 class Settings(Section):
     """All of it."""
 
@@ -130,3 +165,5 @@ class Settings(Section):
     redaction: RedactionSettings = RedactionSettings()
     microphone: MicrophoneSettings = MicrophoneSettings()
     voice: VoiceSettings = VoiceSettings()
+    skills: SkillsSettings = SkillsSettings()
+    door: DoorSettings = DoorSettings()

@@ -1,18 +1,27 @@
-"""Timers: several at once, by name or length, paused and changed while they run."""
+"""Timers: several at once, by name or length, paused and changed; each rings until stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.skill import Intent, Reply, Skill
+from plugins.powers import Shelf
 from plugins.replies import Replies
 
+log = logging.getLogger(__name__)
+
 MOST_TIMERS = 50
+RING_EVERY = 8.0
+"""Seconds between two rings."""
+RING_FOR = 120.0
+"""Seconds for which a timer rings that nobody stops."""
 _UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 
@@ -33,14 +42,33 @@ class Timer:
         return max(0.0, self.ends - now) if self.paused is None else self.paused
 
 
-class Timers:
-    """The timers and their skill. `run` says when they end."""
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """A timer that is up."""
 
-    def __init__(self, replies: Replies, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` counts seconds."""
+    text: str
+    since: float
+    again: float
+    """When it rings next."""
+
+
+class Timers:
+    """The timers and their skill. `run` lets them ring."""
+
+    def __init__(
+        self,
+        replies: Replies,
+        clock: Callable[[], float] = time.monotonic,
+        shelf: Shelf | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` counts seconds; so does `wall`, over a restart, which `shelf` survives."""
         self._replies = replies
         self._clock = clock
-        self._timers: list[Timer] = []
+        self._shelf = shelf
+        self._wall = wall
+        self._rings: list[_Ring] = []
+        self._timers = self._saved()
         self._changed = asyncio.Event()
         self.skill = Skill("timers")
         self.skill.on("HassStartTimer")(self._start)
@@ -56,22 +84,70 @@ class Timers:
         return tuple(self._timers)
 
     async def run(self, announce: Callable[[Reply], None]) -> None:
-        """Announce every timer that ends, until cancelled."""
+        """Announce every timer that ends, again and again until it is stopped; until cancelled."""
         while True:
             self._changed.clear()
+            now = self._clock()
             for timer in self._take_ended():
-                announce(Reply(f"{timer.name} timer is up." if timer.name else "Time is up."))
-            running = [timer.left(self._clock()) for timer in self._timers if timer.paused is None]
+                text = f"{timer.name} timer is up." if timer.name else "Time is up."
+                self._rings.append(_Ring(text, now, now))
+            self._ring(announce, now)
+            next_ones = [timer.left(now) for timer in self._timers if timer.paused is None]
+            next_ones += [ring.again - now for ring in self._rings]
             try:
-                async with asyncio.timeout(min(running, default=None)):
+                async with asyncio.timeout(min(next_ones, default=None)):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
+    def stop(self) -> bool:
+        """End the ringing; whether there was any."""
+        was = bool(self._rings)
+        self._rings.clear()
+        self._changed.set()
+        return was
+
+    def _ring(self, announce: Callable[[Reply], None], now: float) -> None:
+        self._rings = [ring for ring in self._rings if now - ring.since < RING_FOR]
+        for place, ring in enumerate(self._rings):
+            if ring.again <= now:
+                announce(Reply(ring.text))
+                self._rings[place] = dataclasses.replace(ring, again=now + RING_EVERY)
+
+    def _keep(self) -> None:
+        """Write down what runs, and wake `run` to look at it."""
+        self._changed.set()
+        if self._shelf is None:
+            return
+        now, wall = self._clock(), self._wall()
+        self._shelf.write(
+            json.dumps(
+                [
+                    {**dataclasses.asdict(timer), "ends": wall + timer.left(now)}
+                    for timer in self._timers
+                ]
+            )
+        )
+
+    def _saved(self) -> list[Timer]:
+        text = self._shelf.read() if self._shelf is not None else None
+        if text is None:
+            return []
+        now, wall = self._clock(), self._wall()
+        try:
+            timers = [Timer(**values) for values in json.loads(text)][:MOST_TIMERS]
+            return [dataclasses.replace(one, ends=now + one.ends - wall) for one in timers]
+        except (ValueError, TypeError):
+            log.error("the saved timers can't be read; there are none now")
+            return []
+
     def _take_ended(self) -> list[Timer]:
         now = self._clock()
         ended = [timer for timer in self._timers if timer.left(now) == 0]
-        self._timers = [timer for timer in self._timers if timer not in ended]
+        if ended:
+            self._timers = [timer for timer in self._timers if timer not in ended]
+            self._keep()
+            self._changed.clear()
         return ended
 
     async def _start(self, intent: Intent) -> Reply:
@@ -83,13 +159,13 @@ class Timers:
         if len(self._timers) >= MOST_TIMERS:
             return Reply("There are too many timers already.")
         self._timers.append(Timer(length, self._clock() + length, intent.text("name")))
-        self._changed.set()
+        self._keep()
         return Reply(self._replies.render(intent))
 
     async def _cancel_all(self, intent: Intent) -> Reply:
         canceled = len(self._timers)
         self._timers.clear()
-        self._changed.set()
+        self._keep()
         return Reply(self._replies.render(intent, {"canceled": canceled}))
 
     async def _status(self, intent: Intent) -> Reply:
@@ -132,7 +208,7 @@ class Timers:
         place = next(i for i, timer in enumerate(self._timers) if timer is matching[0])
         changed = change(matching[0])
         self._timers[place : place + 1] = [] if changed is None else [changed]
-        self._changed.set()
+        self._keep()
         return Reply(self._replies.render(intent))
 
     def _matching(self, intent: Intent) -> list[Timer]:

@@ -140,7 +140,7 @@ def test_the_demo_shows_the_main_job(tmp_path: Path) -> None:
         "call PHONE_NUMBER_1",
         "CallNumber phone_number='<PHONE_NUMBER>'",
         "needs a yes",
-        "Nothing was sent and nothing was kept",
+        "Nothing left this machine and nothing was kept",
     ):
         assert text in ran.out
     assert "five five five" not in ran.out + ran.err

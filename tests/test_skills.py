@@ -26,14 +26,12 @@ from pipeline.things import load_things
 from plugins.builtin import make_host
 from plugins.host import Host, skill_sentences
 from plugins.replies import DONE, Replies
-from plugins.timers import Timers
 
 CANARY = "kookaburra"
 
 
-def host(*skills: Skill, longest: float = 5.0) -> Host:
-    replies = Replies({})
-    return Host(skills, replies, Timers(replies), longest)
+def host(*skills: Skill) -> Host:
+    return Host(skills, Replies({}))
 
 
 def intent(name: str, /, **slots: Slot) -> RedactedIntent:
@@ -128,7 +126,7 @@ async def test_a_skill_that_fails_keeps_its_words_out_of_the_log(caplog):
 
 
 async def test_a_skill_that_hangs_is_given_up():
-    skill = Skill("slow")
+    skill = Skill("slow", timeout=0.01)
 
     @skill.on("Wait")
     async def wait(intent: Intent) -> Reply:
@@ -136,12 +134,12 @@ async def test_a_skill_that_hangs_is_given_up():
         return Reply()
 
     with pytest.raises(SkillError, match=r"skill slow, intent Wait: no reply within 0\.01 s"):
-        await host(skill, longest=0.01).handle(intent("Wait"))
+        await host(skill).handle(intent("Wait"))
 
 
 async def test_an_intent_without_a_skill_is_answered_from_its_own_sentences():
     replies = Replies({"Brew": {"default": "Brewing {{ slots.drink }}."}})
-    kitchen = Host((), replies, Timers(replies))
+    kitchen = Host((), replies)
     assert await kitchen.handle(intent("Brew", drink=Choice("tea"))) == Reply("Brewing tea.")
     assert (await kitchen.handle(intent("Cook"))).text.startswith("I understand, but no skill")
 

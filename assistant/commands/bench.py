@@ -13,8 +13,10 @@ BENCHES = {
     "endpoint": "how soon an utterance is closed",
     "commands": "commands understood, and the recognizer's speed",
     "redact": "what leaks from sentences with marked spans, and which commands are damaged",
+    "door": "how long a release takes to the broker, on loopback",
     "idle": "what listening costs, beside always-on openWakeWord",
     "own": "what Sotto's own code costs, with stand-in engines",
+    "sandbox": "what a skill's process costs, and what others feel of one that misbehaves",
     "start": "seconds to listening, memory, and the size of the environment",
 }
 

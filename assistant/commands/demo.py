@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from assistant import build
-from assistant.commands import printing
+from assistant.commands import leaving, printing
 from assistant.events import Event, SourceOpened
 from assistant.settings import HomeSettings, RecognizerSettings, Settings
 from pipeline.sources.file import FileSource
@@ -23,7 +23,8 @@ INTRODUCTION = """\
 Sotto hears these recordings as it would hear a microphone: wake word, end of speech, speech
 recognition, redaction, intent, decision, reply. All of it happens in this process."""
 FAREWELL = """
-Nothing was sent and nothing was kept. Try your own: sotto replay FILE..., sotto parse "..."."""
+Nothing left this machine and nothing was kept.
+Try your own: sotto replay FILE..., sotto parse "..."."""
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -42,6 +43,7 @@ def run(parsed: argparse.Namespace, _settings: Settings) -> int:
             report(_opened(path, source))
             asyncio.run(assistant.replay(source, path.name))
     report.end()
+    leaving.show(as_json=parsed.json)
     if not parsed.json:
         print(FAREWELL)
     return 0

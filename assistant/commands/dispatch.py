@@ -22,6 +22,8 @@ COMMANDS = {
     "parse": "what a text would mean, without a recording",
     "redact": "stdin with what is private taken out, or what of it could leave",
     "check": "what works here, what is missing and how to get it",
+    "skills": "what it can do: list, write and test skills",
+    "door": "publish what is released to an MQTT broker: the only process with a network",
     "models": "list, fetch and find Whisper models",
     "bench": "measure it on your own recordings",
 }

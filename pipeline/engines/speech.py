@@ -8,6 +8,8 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from assistant.errors import VoiceError
 
 SYNTHESIS_LIMIT = 20.0
@@ -29,6 +31,14 @@ def players(rate: int) -> list[Command]:
     return [line for line in lines if shutil.which(line[0]) is not None]
 
 
+def softened(pcm: bytes, percent: int) -> bytes:
+    """Mono 16-bit samples at this share of their amplitude, 0..100."""
+    if percent >= 100:
+        return pcm
+    samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], dtype="<i2")
+    return (samples * (max(0, percent) / 100)).astype("<i2").tobytes()
+
+
 class Speech:
     """Runs a synthesiser, then a player. One thread speaks; any thread may `stop` it.
 
@@ -48,6 +58,8 @@ class Speech:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
+        self.volume = 100
+        """Percent of the synthesiser's own loudness, from the next reply on."""
 
     def say(self, text: str) -> None:
         """Speak, and return when it was heard or stopped; raise VoiceError where it can't."""
@@ -59,7 +71,8 @@ class Speech:
         if status != 0 and not self._stopped:
             raise VoiceError(f"{self._name} failed with status {status}")
         if not self._stopped:
-            self._play(*self._samples(output))
+            pcm, rate = self._samples(output)
+            self._play(softened(pcm, self.volume), rate)
 
     def stop(self) -> None:
         """Fall silent at once."""

@@ -31,7 +31,7 @@ SKIPPED = 0.5
 """How likely an optional part is left out."""
 DEEPEST = 32
 """Rules inside rules; more is a rule that contains itself."""
-_UNSPEAKABLE = re.compile(r"[%°€$£\\]|\d/\d")
+_UNSPEAKABLE = re.compile(r"[%°€$£\\+*=]|\d/\d|^[./]$")
 _SILENT = re.compile(r"[.,;:!?\"()\[\]{}<>|*]")
 _BREAKS = re.compile(r"[\s\-_\u2013\u2014]+")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.grammar.automaton import Automaton
 
-VERSION = 2
+VERSION = 3
 """Raised when what a compile gives for the same inputs changes."""
 
 

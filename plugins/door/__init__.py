@@ -1,0 +1,1 @@
+"""The door: the only way out. Released intents go to an MQTT broker, and nothing else does."""
