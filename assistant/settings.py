@@ -119,6 +119,16 @@ class VoiceSettings(Section):
     speed: Annotated[int, Field(ge=80, le=400)] = Field(160, description="words a minute")
 
 
+class PolicySettings(Section):
+    """What may be kept, shared and done."""
+
+    files: tuple[Path, ...] = Field(
+        (),
+        description="policy files, or directories of them, in order; none: household.yaml, which "
+        "ships with Sotto, keeps and shares nothing but counts",
+    )
+
+
 class Settings(Section):
     """All of it."""
 
@@ -130,3 +140,4 @@ class Settings(Section):
     redaction: RedactionSettings = RedactionSettings()
     microphone: MicrophoneSettings = MicrophoneSettings()
     voice: VoiceSettings = VoiceSettings()
+    policies: PolicySettings = PolicySettings()

@@ -13,22 +13,29 @@ from plugins.devices import things_skill
 from plugins.host import Host
 from plugins.house import House
 from plugins.lists import Lists
+from plugins.memory import Memory
 from plugins.replies import Replies
 from plugins.timers import Timers
 
 
-def make_host(things: Things, files: Sequence[SentenceFile], skills: Sequence[Skill] = ()) -> Host:
+def make_host(
+    things: Things,
+    files: Sequence[SentenceFile],
+    skills: Sequence[Skill] = (),
+    memory: Memory | None = None,
+) -> Host:
     """Make a host of `skills` and then the built-in ones, over a simulated house.
 
     `files` are all sentences that the parser reads, those of `plugins.host.skill_sentences`
-    among them; their reply templates are used.
+    among them; their reply templates are used. Timers and lists live in `memory`, where there
+    is one.
     """
     replies = Replies(merge(files)["responses"]["intents"])
-    timers = Timers(replies)
+    timers = Timers(replies, memory=memory)
     built_in = (
         clock_skill(replies),
         timers.skill,
-        Lists(replies).skill,
+        Lists(replies, memory).skill,
         things_skill(House(things), replies),
         basics_skill(replies),
     )

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.skill import Intent, Reply, Skill
+from plugins.memory import Memory, saved
 from plugins.replies import Replies
 
 MOST_TIMERS = 50
+TIMER = "timer"
+"""What the timers are saved as."""
 _UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 
@@ -36,11 +39,17 @@ class Timer:
 class Timers:
     """The timers and their skill. `run` says when they end."""
 
-    def __init__(self, replies: Replies, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` counts seconds."""
+    def __init__(
+        self,
+        replies: Replies,
+        clock: Callable[[], float] = time.monotonic,
+        memory: Memory | None = None,
+    ) -> None:
+        """Take up the timers that `memory` has; `clock` counts seconds."""
         self._replies = replies
         self._clock = clock
-        self._timers: list[Timer] = []
+        self._memory = memory
+        self._timers = self._recalled()
         self._changed = asyncio.Event()
         self.skill = Skill("timers")
         self.skill.on("HassStartTimer")(self._start)
@@ -59,8 +68,11 @@ class Timers:
         """Announce every timer that ends, until cancelled."""
         while True:
             self._changed.clear()
-            for timer in self._take_ended():
+            ended = self._take_ended()
+            for timer in ended:
                 announce(Reply(f"{timer.name} timer is up." if timer.name else "Time is up."))
+            if ended:
+                await self._saved("")
             running = [timer.left(self._clock()) for timer in self._timers if timer.paused is None]
             try:
                 async with asyncio.timeout(min(running, default=None)):
@@ -84,13 +96,13 @@ class Timers:
             return Reply("There are too many timers already.")
         self._timers.append(Timer(length, self._clock() + length, intent.text("name")))
         self._changed.set()
-        return Reply(self._replies.render(intent))
+        return Reply(await self._saved(self._replies.render(intent)))
 
     async def _cancel_all(self, intent: Intent) -> Reply:
         canceled = len(self._timers)
         self._timers.clear()
         self._changed.set()
-        return Reply(self._replies.render(intent, {"canceled": canceled}))
+        return Reply(await self._saved(self._replies.render(intent, {"canceled": canceled})))
 
     async def _status(self, intent: Intent) -> Reply:
         now = self._clock()
@@ -98,7 +110,7 @@ class Timers:
         return Reply(self._replies.render(intent, {"timers": shown}))
 
     async def _cancel(self, intent: Intent) -> Reply:
-        return self._on_one(intent, lambda timer: None)
+        return await self._on_one(intent, lambda timer: None)
 
     async def _change(self, intent: Intent) -> Reply:
         sign = 1 if intent.name == "HassIncreaseTimer" else -1
@@ -109,7 +121,7 @@ class Timers:
                 return dataclasses.replace(timer, paused=max(0.0, timer.paused + seconds))
             return dataclasses.replace(timer, ends=timer.ends + seconds)
 
-        return self._on_one(intent, changed)
+        return await self._on_one(intent, changed)
 
     async def _pause(self, intent: Intent) -> Reply:
         now = self._clock()
@@ -120,9 +132,9 @@ class Timers:
                 return dataclasses.replace(timer, paused=left)
             return dataclasses.replace(timer, ends=now + left, paused=None)
 
-        return self._on_one(intent, changed)
+        return await self._on_one(intent, changed)
 
-    def _on_one(self, intent: Intent, change: Callable[[Timer], Timer | None]) -> Reply:
+    async def _on_one(self, intent: Intent, change: Callable[[Timer], Timer | None]) -> Reply:
         """Change the one timer that is meant (None: away with it), or say why not."""
         matching = self._matching(intent)
         if not matching:
@@ -133,7 +145,25 @@ class Timers:
         changed = change(matching[0])
         self._timers[place : place + 1] = [] if changed is None else [changed]
         self._changed.set()
-        return Reply(self._replies.render(intent))
+        return Reply(await self._saved(self._replies.render(intent)))
+
+    async def _saved(self, reply: str) -> str:
+        """Save the timers, with the time of day at which they end; the reply."""
+        if self._memory is None:
+            return reply
+        ahead = self._memory.now() - self._clock()
+        payload = {"timers": [[t.length, t.ends + ahead, t.name, t.paused] for t in self._timers]}
+        return await saved(self._memory, TIMER, payload, reply)
+
+    def _recalled(self) -> list[Timer]:
+        """The timers that were saved; one that ended meanwhile ends now."""
+        if self._memory is None:
+            return []
+        ahead = self._memory.now() - self._clock()
+        return [
+            Timer(length, ends - ahead, name, paused)
+            for length, ends, name, paused in self._memory.load(TIMER).get("timers", ())
+        ]
 
     def _matching(self, intent: Intent) -> list[Timer]:
         name, length = intent.text("name"), _seconds(intent, "start_")

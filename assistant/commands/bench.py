@@ -15,6 +15,7 @@ BENCHES = {
     "redact": "what leaks from sentences with marked spans, and which commands are damaged",
     "idle": "what listening costs, beside always-on openWakeWord",
     "own": "what Sotto's own code costs, with stand-in engines",
+    "storage": "a sealed insert beside plain SQLite, reading back, destroying a key",
     "start": "seconds to listening, memory, and the size of the environment",
 }
 
