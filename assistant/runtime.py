@@ -49,6 +49,7 @@ from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
 from pipeline.ports import Detector, Parser, Source, Voice
+from pipeline.reading_needs import Needs
 from pipeline.redact import Originals
 from pipeline.worker import Worker
 from policies.share import closed_slots
@@ -90,6 +91,8 @@ class Parts:
     skills: Skills
     voice: Voice | None = None
     """None: replies are reported and not spoken."""
+    needs: Needs | None = None
+    """Who knows which words a command needs; None: what is found is redacted."""
 
 
 class Assistant:
@@ -99,7 +102,7 @@ class Assistant:
         self._listener = listener
         self._parts = parts
         self._report = report
-        self._dialogue = Dialogue(parts.detectors)
+        self._dialogue = Dialogue(parts.detectors, parts.needs)
         self._forgetting: asyncio.TimerHandle | None = None
         self._asking = Asking()
         self._mouth = Mouth(parts.voice)
