@@ -21,7 +21,7 @@ from assistant.runtime import Assistant, Parts, decided, understood
 from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
 from assistant.types import Transcript
-from pipeline.detectors import find_all, make_detectors
+from pipeline.detectors import make_detectors
 from pipeline.detectors.chosen import choose
 from pipeline.detectors.context import literal_words
 from pipeline.endpoint import SpeechEndpointer
@@ -32,7 +32,8 @@ from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
 from pipeline.listen import Listener, ring_for
 from pipeline.ports import Detector, Recognizer, Voice
-from pipeline.redact import redact
+from pipeline.reading_needs import Needs
+from pipeline.redactor import redact_utterance
 from pipeline.sentences import SentenceFile, built_in, load_sentences, spoken_templates
 from pipeline.sources.microphone import Microphone
 from pipeline.things import Things, load_things
@@ -208,9 +209,11 @@ def mind(settings: Settings, voice: Voice | None = None, under: Agreement | None
     agreed, store = under.agreed, under.store
     things = load_things(settings.home.things)
     files = (*built_in(), *load_sentences(settings.home.sentences))
+    parser = IntentParser(files, things, settings.home.area)
     parts = Parts(
         detectors=policy_detectors(settings, agreed.policy, things, files),
-        parser=IntentParser(files, things, settings.home.area),
+        parser=parser,
+        needs=Needs(parser),
         decide=partial(agreed.act, things=things.entities),
         skills=make_host(things, files, memory=Remembered(agreed, store) if store else None),
         voice=voice,
@@ -224,7 +227,7 @@ def explain(understanding: Mind, number: int, text: str, report: Report) -> None
     """Report what a text would mean; nothing is done."""
     parts = understanding.parts
     transcript = Transcript(number, Private(text), 1.0)
-    redacted, originals = redact(transcript, find_all(parts.detectors, transcript))
+    redacted, originals = redact_utterance(parts.detectors, transcript, needs=parts.needs)
     originals.forget()
     report(Redacted(number, redacted.text, redacted.entities, redacted.confidence))
     intent = parts.parser.parse(redacted)

@@ -51,6 +51,7 @@ from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
 from pipeline.ports import Detector, Parser, Source, Voice
+from pipeline.reading_needs import Needs
 from pipeline.redact import Originals
 from pipeline.worker import Worker
 from policies.model import Stop
@@ -120,6 +121,8 @@ class Parts:
     """Keeps what a policy allows; None: nothing is kept."""
     is_stopped: Callable[[Stop], bool] = lambda _what: False
     """Whether a policy's quiet hours or mute stop something now."""
+    needs: Needs | None = None
+    """Who knows which words a command needs; None: what is found is redacted."""
 
 
 class Assistant:
@@ -129,7 +132,7 @@ class Assistant:
         self._listener = listener
         self._parts = parts
         self._report = report
-        self._dialogue = Dialogue(parts.detectors)
+        self._dialogue = Dialogue(parts.detectors, parts.needs)
         self._forgetting: asyncio.TimerHandle | None = None
         self._asking = Asking()
         self._mouth = Mouth(parts.voice)

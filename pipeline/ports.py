@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from assistant.types import (
     AudioFrame,
@@ -132,6 +132,15 @@ class Detector(Protocol):
 
     def find(self, transcript: Transcript) -> Sequence[Finding]:
         """Give findings in any order; they may overlap."""
+        ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A detector that tells where a text may go on: what a pause may have cut in two."""
+
+    def begins(self, text: str) -> int | None:
+        """The offset of what may become private with the next words, or None."""
         ...
 
 

@@ -18,6 +18,7 @@ REVEALERS = {
     "pipeline/detectors/rules.py": "looks for what has a spoken or written form",
     "pipeline/engines/presidio.py": "gives the text to Presidio's recognizers",
     "pipeline/engines/whisper.py": "hears the utterance",
+    "pipeline/reading_needs.py": "asks the parser which words a command needs",
     "pipeline/redact.py": "takes out what was found",
     "pipeline/redactor.py": "joins the segments of a conversation",
 }

@@ -13,6 +13,7 @@ BENCHES = {
     "endpoint": "how soon an utterance is closed",
     "commands": "commands understood, and the recognizer's speed",
     "redact": "what leaks from sentences with marked spans, and which commands are damaged",
+    "understand": "commands still understood when mumbled, and those that redaction damages",
     "idle": "what listening costs, beside always-on openWakeWord",
     "own": "what Sotto's own code costs, with stand-in engines",
     "storage": "a sealed insert beside plain SQLite, reading back, destroying a key",

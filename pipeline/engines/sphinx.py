@@ -29,7 +29,6 @@ from pipeline.engines.cepstra import (
     COEFFICIENTS,
     SHIFT,
     Cepstra,
-    Denoiser,
     Spectra,
     SpectrumMaker,
     cepstra,
@@ -247,8 +246,7 @@ class SphinxDecoding:
         self._search = search
         self._rejection = rejection
         self._maker = SpectrumMaker()
-        self._denoiser = Denoiser()
-        self._spectra: list[Spectra] = [self._denoiser.feed(quiet(_PADDING))]
+        self._spectra: list[Spectra] = [quiet(_PADDING)]
         self._frames = 0
         self._estimated_at = 0
         self._fed = 0
@@ -293,7 +291,7 @@ class SphinxDecoding:
 
     def _hear(self, pcm: bytes) -> None:
         if self._frames < _LONGEST:
-            spectra = self._denoiser.feed(self._maker.feed(pcm))
+            spectra = self._maker.feed(pcm)
             self._spectra.append(spectra)
             self._frames += len(spectra)
 
