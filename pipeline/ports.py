@@ -105,11 +105,15 @@ class Decoding(Protocol):
         ...
 
 
+Expected: TypeAlias = Literal["command", "answer"]
+"""What somebody is about to say."""
+
+
 class Recognizer(Protocol):
     """Speech to text."""
 
-    def open(self) -> Decoding:
-        """Begin an utterance. Never blocks for long."""
+    def open(self, expect: Expected = "command") -> Decoding:
+        """Begin an utterance; an answer is a yes or a no. Never blocks for long."""
         ...
 
     def close(self) -> None:
