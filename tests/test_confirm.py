@@ -91,8 +91,7 @@ async def test_an_answer_that_is_none_does_not_take_the_next_command() -> None:
 async def test_silence_is_a_no_and_the_wake_word_works_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from tests.cli import here
-from tests.test_runtime import ScriptedEnd
+    from tests.test_runtime import ScriptedEnd
 
     class SilentSecond(ScriptedEnd):
         opened = 0
@@ -160,7 +159,9 @@ def test_only_plain_answers_count(said: str, means: bool | None) -> None:
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng speaks the answer")
-@pytest.mark.parametrize(("answer", "done"), [("yes please", ["confirm", "allow"]), ("no", ["confirm"])])
+@pytest.mark.parametrize(
+    ("answer", "done"), [("yes please", ["confirm", "allow"]), ("no", ["confirm"])]
+)
 def test_a_spoken_answer_is_really_heard(
     tmp_path: Path, recordings: Path, answer: str, done: list[str]
 ) -> None:
