@@ -1,6 +1,6 @@
 # make demo: hear, redact, understand and act on recordings that ship with Sotto
 # make test: everything that must hold
-.PHONY: help demo test check format fixtures model settings constraints wheels clean core dev packages
+.PHONY: help demo test torture check format fixtures model settings constraints wheels clean core dev packages
 
 help:
 	@sed -n 's/^# \(make\)/  \1/p' Makefile
@@ -19,6 +19,12 @@ packages:
 
 test: packages dev check
 	@.venv/bin/python -m pytest
+
+# make torture: kills, power cuts, damage and tampering, for long (half an hour; root for the power cuts)
+torture: packages dev
+	@PYTHONPATH=. .venv/bin/python scripts/torture_keyslots.py
+	@PYTHONPATH=. .venv/bin/python -m scripts.torture_storage
+	@PYTHONPATH=. .venv/bin/python scripts/torture_audit.py
 
 # make check: style, types, layers
 check: dev

@@ -54,7 +54,7 @@ class Asking:
         if self._wanted.is_set():
             self._wanted.clear()
             self._opened = True
-            listener.open()
+            listener.open("answer")
 
     def is_answer(self, event: Event) -> bool:
         """Whether this ends the utterance that a question began."""

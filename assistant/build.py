@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import gc
+import contextlib
 import importlib.util
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from assistant import memory
+from assistant.agreed import Agreed, Remembered, keeps_speech
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.events import Redacted, Report
+from assistant.keeping import Keeper
 from assistant.private import Private
 from assistant.runtime import Assistant, Parts, decided, understood
 from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
 from assistant.types import Transcript
-from pipeline.detectors import find_all, make_detectors
+from pipeline.detectors import make_detectors
 from pipeline.detectors.chosen import choose
 from pipeline.detectors.context import literal_words
 from pipeline.endpoint import SpeechEndpointer
@@ -28,17 +32,48 @@ from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
 from pipeline.listen import Listener, ring_for
 from pipeline.ports import Detector, Recognizer, Voice
-from pipeline.redact import redact
+from pipeline.reading_needs import Needs
+from pipeline.redactor import redact_utterance
 from pipeline.sentences import SentenceFile, built_in, load_sentences, spoken_templates
 from pipeline.sources.microphone import Microphone
 from pipeline.things import Things, load_things
 from plugins.builtin import make_host
-from policies.decide import decide
+from policies.load import Policies
+from policies.model import Policy
+from storage.store import Store, open_store
 
 log = logging.getLogger(__name__)
 
 PRESIDIO_LEAST = 0.3
 """Patterns of Presidio's that score less stand for any digits, unless their words are near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was agreed, and the store in which what may be kept is."""
+
+    agreed: Agreed
+    store: Store | None = None
+    keeper: Keeper | None = None
+
+
+@contextlib.contextmanager
+def agreement(settings: Settings, state: Path, *, always: bool) -> Iterator[Agreement]:
+    """Read the policy, and open the store: `always`, or where it keeps something of utterances.
+
+    Raises StateError, KeyslotError, VaultError or AuditError where the store can't be used.
+    """
+    policies = Policies(settings.policies.files)
+    if not (always or keeps_speech(policies.policy)):
+        yield Agreement(Agreed(policies, state, location=settings.home.area))
+        return
+    with open_store(state, os.environ) as store:
+        agreed = Agreed(policies, state, store=store, location=settings.home.area)
+        keeper = Keeper(agreed, store)
+        try:
+            yield Agreement(agreed, store, keeper)
+        finally:
+            keeper.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +86,22 @@ class Mind:
 
 
 def assistant(
-    settings: Settings, *, state: Path, report: Report, wake: bool, speak: bool = False
+    settings: Settings,
+    *,
+    state: Path,
+    report: Report,
+    wake: bool,
+    speak: bool = False,
+    under: Agreement | None = None,
 ) -> Assistant:
     """Make an assistant. Without `wake` an utterance begins when it is told to listen.
 
+    `under` is what was agreed; without it the settings' policy decides, and nothing is kept.
     Raises ModelError, SentencesError, ThingsError or SettingsError where a part can't be made.
     """
-    understanding = mind(settings, voice=voice(settings) if speak else None)
+    understanding = mind(settings, voice(settings) if speak else None, under)
     listener = ear(settings, understanding, state, wake=wake)
-    # What was just made lives as long as the process: no later collection need look at it.
-    gc.collect()
-    gc.freeze()
+    memory.settle()
     return Assistant(listener, understanding.parts, report)
 
 
@@ -140,6 +180,20 @@ def detectors(
     return (*own, *choose((found,), threshold=PRESIDIO_LEAST))
 
 
+def policy_detectors(
+    settings: Settings, policy: Policy, things: Things, files: Sequence[SentenceFile]
+) -> tuple[Detector, ...]:
+    """The same, with the words of the household and the types that the policy names."""
+    words = {
+        kind: (*settings.redaction.words.get(kind, ()), *policy.redaction.words.get(kind, ()))
+        for kind in settings.redaction.words.keys() | policy.redaction.words.keys()
+    }
+    redaction = settings.redaction.model_copy(update={"words": words})
+    made = detectors(settings.model_copy(update={"redaction": redaction}), things, files)
+    types = policy.redaction.types
+    return made if types == "all" else choose(made, set(types))
+
+
 def presidio(configuration: Path | None = None) -> Detector | None:
     """Presidio's own recognizers, or those of its configuration file; None if not installed."""
     if importlib.util.find_spec("presidio_analyzer") is None:
@@ -149,16 +203,22 @@ def presidio(configuration: Path | None = None) -> Detector | None:
     return PresidioDetector(configuration)
 
 
-def mind(settings: Settings, voice: Voice | None = None) -> Mind:
-    """Make what understands."""
+def mind(settings: Settings, voice: Voice | None = None, under: Agreement | None = None) -> Mind:
+    """Make what understands; without `under` the settings' policy decides and keeps nothing."""
+    under = under or Agreement(Agreed(Policies(settings.policies.files)))
+    agreed, store = under.agreed, under.store
     things = load_things(settings.home.things)
     files = (*built_in(), *load_sentences(settings.home.sentences))
+    parser = IntentParser(files, things, settings.home.area)
     parts = Parts(
-        detectors=detectors(settings, things, files),
-        parser=IntentParser(files, things, settings.home.area),
-        decide=partial(decide, things=things.entities),
-        skills=make_host(things, files),
+        detectors=policy_detectors(settings, agreed.policy, things, files),
+        parser=parser,
+        needs=Needs(parser),
+        decide=partial(agreed.act, things=things.entities),
+        skills=make_host(things, files, memory=Remembered(agreed, store) if store else None),
         voice=voice,
+        keep=under.keeper.keep if under.keeper is not None else None,
+        is_stopped=agreed.is_stopped,
     )
     return Mind(things, files, parts)
 
@@ -167,7 +227,7 @@ def explain(understanding: Mind, number: int, text: str, report: Report) -> None
     """Report what a text would mean; nothing is done."""
     parts = understanding.parts
     transcript = Transcript(number, Private(text), 1.0)
-    redacted, originals = redact(transcript, find_all(parts.detectors, transcript))
+    redacted, originals = redact_utterance(parts.detectors, transcript, needs=parts.needs)
     originals.forget()
     report(Redacted(number, redacted.text, redacted.entities, redacted.confidence))
     intent = parts.parser.parse(redacted)

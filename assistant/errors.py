@@ -4,6 +4,7 @@ AssistantError            one clear line, never a word anybody said
   SettingsError           the start stops; exit status 2; names file, line, key
   SentencesError          the start stops (a reload keeps the old); names file, sentence
   ThingsError             the same, for the file of areas and devices
+  PolicyError             at the start: nothing is allowed, said loudly; a reload keeps the old
   ModelError              the start stops; names the model file and how to get it
   SourceError             this file or device gives no audio; the others go on
     MicrophoneError       the microphone is re-opened with backoff
@@ -14,6 +15,12 @@ AssistantError            one clear line, never a word anybody said
   SandboxError            this skill doesn't run; names the skill or the right the kernel lacks
   DoorError               this message does not leave, or the door does not start; names the reason
   VoiceError              replies are printed, not spoken
+  StateError              the start stops; exit status 2; names the file and what to type
+    InUseError            another process has it: it is asked to do the work, or to stop
+  KeyslotError            the keys can't be used: nothing is kept or opened; see docs/keys.md
+  VaultError              what was to be kept is not, or what was asked for can't be read
+  SealError               this row is reported as damaged; the others are read
+  AuditError              what was to be stored or sent is not; see docs/audit.md
 """
 
 from __future__ import annotations
@@ -35,6 +42,10 @@ class SentencesError(AssistantError):
 
 class ThingsError(AssistantError):
     """A file of areas and devices that can't be used."""
+
+
+class PolicyError(AssistantError):
+    """A policy file or a record of consents that can't be used."""
 
 
 class ModelError(AssistantError):
@@ -75,6 +86,30 @@ class DoorError(AssistantError):
 
 class VoiceError(AssistantError):
     """A reply that can't be spoken: no synthesiser, no player, no loudspeaker."""
+
+
+class StateError(AssistantError):
+    """A state directory or a file in it that can't be used safely."""
+
+
+class InUseError(StateError):
+    """A state directory that another process holds."""
+
+
+class KeyslotError(AssistantError):
+    """Keys that are missing, damaged, old, full or another master's."""
+
+
+class VaultError(AssistantError):
+    """A vault that can't be opened, read or written, or a row it must not keep."""
+
+
+class SealError(AssistantError):
+    """A row that does not open."""
+
+
+class AuditError(AssistantError):
+    """An audit log that can't be written or does not hold together, or an entry not fit for it."""
 
 
 def outline(error: BaseException) -> str:

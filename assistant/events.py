@@ -133,6 +133,32 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Something of the utterance was stored, sealed, for a while."""
+
+    id: int
+    row: int
+    """Its number in the store: `sotto data show` opens it."""
+    category: str
+    purpose: str
+    seconds: float
+    """How long it is kept."""
+    rule: str
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {
+            "event": "kept",
+            "id": self.id,
+            "row": self.row,
+            "category": self.category,
+            "purpose": self.purpose,
+            "seconds": round(self.seconds),
+            "rule": self.rule,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The utterance is dealt with, and what each step took."""
 
@@ -162,7 +188,7 @@ class Failed:
 
 
 Event: TypeAlias = (
-    SourceOpened | Woken | Closed | Redacted | Understood | Decided | Replied | Done | Failed
+    SourceOpened | Woken | Closed | Redacted | Understood | Decided | Replied | Kept | Done | Failed
 )
 Report: TypeAlias = Callable[[Event], None]
 

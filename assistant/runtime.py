@@ -6,6 +6,7 @@ The life of an utterance is `Assistant.handle`, read from top to bottom.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import CancelledError as WorkCancelled
@@ -41,6 +42,7 @@ from assistant.types import (
     RedactedTranscript,
     Refusal,
     Transcript,
+    Utterance,
     WakeEvent,
 )
 from pipeline.answers import SURE, yes_or_no
@@ -49,8 +51,10 @@ from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
 from pipeline.ports import Detector, Parser, Source, Voice
+from pipeline.reading_needs import Needs
 from pipeline.redact import Originals
 from pipeline.worker import Worker
+from policies.model import Stop
 from policies.share import closed_slots
 
 log = logging.getLogger(__name__)
@@ -80,6 +84,29 @@ class Skills(Protocol):
         ...
 
 
+class Keep(Protocol):
+    """Keeps of utterances what may be kept."""
+
+    def __call__(
+        self,
+        utterance: Utterance,
+        redacted: RedactedTranscript,
+        intent: RedactedIntent | None,
+        decision: Decided | None,
+    ) -> Sequence[Event]:
+        """Keep it, and say what that was. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an intent."""
+
+    reply: Reply | None
+    decision: Decided | None = None
+    """The last word about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What an assistant is made of, beside its ear."""
@@ -90,6 +117,12 @@ class Parts:
     skills: Skills
     voice: Voice | None = None
     """None: replies are reported and not spoken."""
+    keep: Keep | None = None
+    """Keeps what a policy allows; None: nothing is kept."""
+    is_stopped: Callable[[Stop], bool] = lambda _what: False
+    """Whether a policy's quiet hours or mute stop something now."""
+    needs: Needs | None = None
+    """Who knows which words a command needs; None: what is found is redacted."""
 
 
 class Assistant:
@@ -99,7 +132,7 @@ class Assistant:
         self._listener = listener
         self._parts = parts
         self._report = report
-        self._dialogue = Dialogue(parts.detectors)
+        self._dialogue = Dialogue(parts.detectors, parts.needs)
         self._forgetting: asyncio.TimerHandle | None = None
         self._asking = Asking()
         self._mouth = Mouth(parts.voice)
@@ -194,16 +227,20 @@ class Assistant:
             self._report(understood(number, intent))
             clock.lap("parse")
             confirm = partial(self._confirmed, redacted, mind, voice)
-            reply = await self._act(intent, originals, confirm, was_text=bool(redacted.text))
-            if reply is not None and reply.text:
-                self._report(Replied(number, await mind.run(self._dialogue.quote, reply.text)))
+            done = await self._act(intent, originals, confirm, was_text=bool(redacted.text))
+            if done.reply is not None and done.reply.text:
+                text = await mind.run(self._dialogue.quote, done.reply.text)
+                self._report(Replied(number, text))
+                await self._say(done.reply, voice)
+            if self._parts.keep is not None:
+                kept = self._parts.keep
+                for event in await mind.run(kept, utterance, redacted, intent, done.decision):
+                    self._report(event)
             audio_seconds = utterance.end - utterance.start
             endpoint = utterance.end - utterance.speech_end
             self._report(
                 Done(number, clock.seconds(endpoint), spent(heard.decoding) / audio_seconds)
             )
-            if reply is not None and voice is not None:
-                await self._mouth.say(reply, voice)
         except asyncio.CancelledError:
             heard.decoding.abandon()
             raise
@@ -214,6 +251,11 @@ class Assistant:
             self._fail(number, error)
         finally:
             self._forget_soon()
+
+    async def _say(self, reply: Reply, voice: Worker | None) -> None:
+        """Speak, unless there is no voice or it is a time for silence."""
+        if voice is not None and not self._parts.is_stopped("replies"):
+            await self._mouth.say(reply, voice)
 
     async def _recognize(
         self, heard: Heard, mind: Worker, clock: Laps | None = None
@@ -242,37 +284,45 @@ class Assistant:
         self,
         intent: RedactedIntent | None,
         originals: Originals,
-        confirm: Callable[[], Awaitable[bool]],
+        confirm: Callable[[Confirm], Awaitable[bool]],
         *,
         was_text: bool,
-    ) -> Reply | None:
+    ) -> Outcome:
         """Decide, and do what is allowed; what was private is forgotten afterwards.
 
         Words that mean nothing get an apology; a sound that is no command gets silence.
         """
         try:
             if intent is None:
-                return self._parts.skills.misunderstood() if was_text else None
+                return Outcome(self._parts.skills.misunderstood() if was_text else None)
             decision = self._parts.decide(intent)
-            self._report(decided(intent, decision))
+            said = self._decided(decided(intent, decision))
             if isinstance(decision, Refusal):
-                return Reply("I'm not allowed to do that.")
+                return Outcome(Reply("I'm not allowed to do that."), said)
             if isinstance(decision, Confirm):
-                if not await confirm():
-                    return Reply("Then I leave it.")
-                self._report(Decided(intent.utterance_id, "allow", f"{decision.rule}: yes"))
-            return await self._parts.skills.handle(intent)
+                if not await confirm(decision):
+                    return Outcome(Reply("Then I leave it."), said)
+                said = self._decided(dataclasses.replace(said, effect="allow"))
+            return Outcome(await self._parts.skills.handle(intent), said)
         finally:
             originals.forget()
 
+    def _decided(self, decision: Decided) -> Decided:
+        self._report(decision)
+        return decision
+
     async def _confirmed(
-        self, redacted: RedactedTranscript, mind: Worker, voice: Worker | None
+        self, redacted: RedactedTranscript, mind: Worker, voice: Worker | None, risk: Confirm
     ) -> bool:
-        """Ask back. Only a plain yes, well heard, is one: silence or anything else is a no."""
+        """Ask back. Only a plain yes, well heard, is one: silence or anything else is a no.
+
+        What asks for a PIN or a button can't be confirmed by voice.
+        """
+        if risk.by != "voice":
+            return False
         question = Reply(f"You said: {redacted.text}. Shall I do that?")
         self._report(Replied(redacted.utterance_id, question.text))
-        if voice is not None:
-            await self._mouth.say(question, voice)
+        await self._say(question, voice)
         heard = await self._asking.wait()
         if heard is None:
             return False
@@ -306,7 +356,7 @@ class Assistant:
                     _give(listener.reset(), deliver)
                     continue
                 frames = item.index + 1
-                if not speaking.is_set():
+                if not (speaking.is_set() or self._parts.is_stopped("listening")):
                     self._asking.open_if_asked(listener)
                     # Frames left out while we speak are a gap to the listener: it starts anew.
                     _give(listener.feed(item), deliver)
@@ -329,7 +379,7 @@ class Assistant:
     ) -> Callable[[Reply], None]:
         async def say(reply: Reply) -> None:
             self._report(Replied(0, await mind.run(self._dialogue.quote, reply.text)))
-            await self._mouth.say(reply, voice)
+            await self._say(reply, voice)
 
         def announce(reply: Reply) -> None:
             tasks.create_task(say(reply))

@@ -154,6 +154,16 @@ class DoorSettings(Section):
     )
 
 
+class PolicySettings(Section):
+    """What may be kept, shared and done."""
+
+    files: tuple[Path, ...] = Field(
+        (),
+        description="policy files, or directories of them, in order; none: household.yaml, which "
+        "ships with Sotto, keeps and shares nothing but counts",
+    )
+
+
 class Settings(Section):
     """All of it."""
 
@@ -167,3 +177,4 @@ class Settings(Section):
     voice: VoiceSettings = VoiceSettings()
     skills: SkillsSettings = SkillsSettings()
     door: DoorSettings = DoorSettings()
+    policies: PolicySettings = PolicySettings()

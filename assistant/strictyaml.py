@@ -41,11 +41,21 @@ class Document:
         return f"{place}: {dotted}" if dotted else place
 
 
-def load(path: Path, error: type[AssistantError], largest: int = LARGEST) -> Document:
-    """Read one YAML document, or raise `error` with the file and the line."""
+def load(
+    path: Path,
+    error: type[AssistantError],
+    largest: int = LARGEST,
+    *,
+    unmistakable: bool = False,
+) -> Document:
+    """Read one YAML document, or raise `error` with the file and the line.
+
+    Here `yes`, `010` and `1:30` are text. `unmistakable` refuses them unless they are in quotes:
+    other readers of YAML, and people, take them for a boolean, an octal and a time.
+    """
     text = _read(path, error, largest)
     try:
-        _check_shape(text, path, error)
+        _check_shape(text, path, error, unmistakable=unmistakable)
         node = yaml.compose(text, Loader=_Loader)
         lines: dict[Key, int] = {}
         values = _value(node, (), lines, path, error) if node is not None else None
@@ -64,20 +74,39 @@ def _read(path: Path, error: type[AssistantError], largest: int) -> str:
     except OSError as problem:
         raise error(f"{path}: {problem.strerror or 'cannot be read'}") from None
     if len(data) > largest:
-        raise error(f"{path}: larger than {largest // 1024} KiB; is this the right file?")
+        raise error(f"{path}:1: larger than {largest // 1024} KiB; is this the right file?")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise error(f"{path}: byte {problem.start} is not UTF-8") from None
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise error(f"{path}:{line}: byte {problem.start} is not UTF-8") from None
 
 
-def _check_shape(text: str, path: Path, error: type[AssistantError]) -> None:
+_MISTAKABLE = re.compile(
+    r"[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|True|TRUE|False|FALSE"  # booleans
+    r"|[-+]?0[0-9_]+|[-+]?0[oOxXbB][0-9a-fA-F_]+|[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?"
+    r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"  # sexagesimals
+    r"|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)"
+)
+
+
+def _is_mistakable(event: yaml.ScalarEvent) -> bool:
+    unquoted: bool = event.implicit[0]
+    return unquoted and _MISTAKABLE.fullmatch(event.value) is not None
+
+
+def _check_shape(text: str, path: Path, error: type[AssistantError], *, unmistakable: bool) -> None:
     """Refuse aliases, and nesting so deep that the parser's own stack would overflow."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             raise error(f"{path}:{line}: YAML aliases are not used here; write the value out")
+        if unmistakable and isinstance(event, yaml.ScalarEvent) and _is_mistakable(event):
+            raise error(
+                f"{path}:{line}: expected quotes around a value that can be taken for a boolean, "
+                f"an octal or a time"
+            )
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         if documents > 1:

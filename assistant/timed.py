@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from assistant.types import Partial, Transcript, Utterance
-from pipeline.ports import Decoding, Recognizer
+from pipeline.ports import Decoding, Expected, Recognizer
 
 
 class TimedDecoding:
@@ -46,9 +46,9 @@ class TimedRecognizer:
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
 
-    def open(self) -> TimedDecoding:
+    def open(self, expect: Expected = "command") -> TimedDecoding:
         """Begin an utterance."""
-        return TimedDecoding(self._recognizer.open())
+        return TimedDecoding(self._recognizer.open(expect))
 
     def close(self) -> None:
         """Release the engine."""

@@ -194,11 +194,17 @@ class RedactedIntent:
     """Which of the intent's reply templates fits the sentence that matched."""
 
 
+ConfirmBy: TypeAlias = Literal["voice", "pin", "button"]
+"""How somebody says yes to a risky act."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Leave to act on this device. Made by `policies.decide` only."""
 
     rule: str
+    source: str = field(default="", compare=False)
+    """File and key of the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +212,21 @@ class Release:
     """An intent cleared for one destination. Made by `policies.decide` only."""
 
     intent: RedactedIntent
+    """With no slot in it that the destination may not get."""
     destination: str
     rule: str
+    consent: str
+    """The id of the consent that covers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRelease:
+    """A redacted text cleared for one destination. Made by `policies.decide` only."""
+
+    transcript: RedactedTranscript
+    destination: str
+    rule: str
+    consent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +237,14 @@ class Permit:
     purpose: str
     keep_for: timedelta
     rule: str
+    subject: str
+    """`household`, or a person's id."""
+    consent: str
+    """The id of the consent that covers it."""
+    most: int | None = None
+    """Rows of this category and purpose to keep; the oldest go first."""
+    most_bytes: int | None = None
+    """The same, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +252,9 @@ class Confirm:
     """A risky action that waits for a yes. Made by `policies.decide` only."""
 
     rule: str
+    source: str = field(default="", compare=False)
+    """File and key of the rule."""
+    by: ConfirmBy = "voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +262,8 @@ class Refusal:
     """Why not: a rule and a key, no speech. Made by `policies.decide` only."""
 
     rule: str
+    source: str = field(default="", compare=False)
+    """File and key of the rule."""
 
 
-Decision: TypeAlias = Grant | Release | Permit | Confirm | Refusal
+Decision: TypeAlias = Grant | Release | TextRelease | Permit | Confirm | Refusal

@@ -9,6 +9,7 @@ from assistant.private import Private
 from assistant.types import RedactedTranscript, Transcript, Utterance
 from pipeline.detectors import find_all
 from pipeline.ports import Detector
+from pipeline.reading_needs import Needs
 from pipeline.redact import Originals, redact
 from pipeline.redactor import Redactor
 
@@ -24,9 +25,10 @@ class Dialogue:
     placeholder. An utterance is over when it comes here: nothing is held back.
     """
 
-    def __init__(self, detectors: Sequence[Detector]) -> None:
+    def __init__(self, detectors: Sequence[Detector], needs: Needs | None = None) -> None:
         self._detectors = detectors
-        self._redactor = Redactor(detectors)
+        self._needs = needs
+        self._redactor = Redactor(detectors, needs=needs)
         self._ended = 0.0
 
     def redact(
@@ -36,7 +38,7 @@ class Dialogue:
         if utterance.start - self._ended > TOGETHER:
             self.forget()
         self._ended = utterance.end
-        (redacted,) = (*self._redactor.feed(transcript), *self._redactor.flush())
+        (redacted,) = self._redactor.close(transcript)
         return redacted, self._redactor.originals(redacted)
 
     def quote(self, text: str) -> str:
@@ -54,4 +56,4 @@ class Dialogue:
     def forget(self) -> None:
         """Drop all that was said; the next utterance begins a conversation."""
         self._redactor.forget()
-        self._redactor = Redactor(self._detectors)
+        self._redactor = Redactor(self._detectors, needs=self._needs)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from assistant.private import Private
 from assistant.settings import ListenSettings
 from assistant.types import FRAME_SECONDS, AudioFrame, ClosedBy, Partial, Utterance, WakeEvent
-from pipeline.ports import Decoding, Endpointer, Recognizer, WakeDetector
+from pipeline.ports import Decoding, Endpointer, Expected, Recognizer, WakeDetector
 from pipeline.ring import Ring
 
 log = logging.getLogger(__name__)
@@ -78,13 +78,13 @@ class Listener:
         """Whether an utterance is going on."""
         return self._decoding is not None
 
-    def open(self) -> None:
+    def open(self, expect: Expected = "command") -> None:
         """Begin an utterance at the next frame; nothing heard before belongs to it.
 
         An utterance that was going on is thrown away.
         """
         self._forget()
-        self._begin(b"")
+        self._begin(b"", expect)
 
     def feed(self, frame: AudioFrame) -> tuple[Event, ...]:
         """Take the next frame; a gap before it drops what was heard (see `reset`)."""
@@ -129,9 +129,9 @@ class Listener:
     def _now(self) -> float:
         return (self._next_index or 0) * FRAME_SECONDS
 
-    def _begin(self, pre_roll: bytes) -> None:
+    def _begin(self, pre_roll: bytes, expect: Expected = "command") -> None:
         self._endpointer.open(pre_roll)
-        self._decoding = self._recognizer.open()
+        self._decoding = self._recognizer.open(expect)
         self._partial = self._decoding.feed(pre_roll) if pre_roll else None
         self._ring.hold()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from assistant.types import (
     AudioFrame,
@@ -105,11 +105,15 @@ class Decoding(Protocol):
         ...
 
 
+Expected: TypeAlias = Literal["command", "answer"]
+"""What somebody is about to say."""
+
+
 class Recognizer(Protocol):
     """Speech to text."""
 
-    def open(self) -> Decoding:
-        """Begin an utterance. Never blocks for long."""
+    def open(self, expect: Expected = "command") -> Decoding:
+        """Begin an utterance; an answer is a yes or a no. Never blocks for long."""
         ...
 
     def close(self) -> None:
@@ -132,6 +136,15 @@ class Detector(Protocol):
 
     def find(self, transcript: Transcript) -> Sequence[Finding]:
         """Give findings in any order; they may overlap."""
+        ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A detector that tells where a text may go on: what a pause may have cut in two."""
+
+    def begins(self, text: str) -> int | None:
+        """The offset of what may become private with the next words, or None."""
         ...
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.private import Private
-from assistant.types import RedactedTranscript, Transcript
+from assistant.types import Finding, RedactedTranscript, Transcript
 from pipeline.conversation import Conversation
 from pipeline.detectors import find_all
 from pipeline.detectors.opening import open_from
-from pipeline.ports import Detector
+from pipeline.ports import Detector, Foreseeing
+from pipeline.reading_needs import Needs
 from pipeline.redact import Originals, Span, merge, replace
 
 WINDOW = 4_000
@@ -23,11 +24,14 @@ MOST_ORIGINALS = 64
 
 
 def redact_utterance(
-    detectors: Sequence[Detector], transcript: Transcript, conversation: Conversation | None = None
+    detectors: Sequence[Detector],
+    transcript: Transcript,
+    conversation: Conversation | None = None,
+    needs: Needs | None = None,
 ) -> tuple[RedactedTranscript, Originals]:
     """Redact an utterance that is over: one segment, and nothing to wait for."""
-    redactor = Redactor(detectors, conversation)
-    (redacted,) = (*redactor.feed(transcript), *redactor.flush())
+    redactor = Redactor(detectors, conversation, needs)
+    (redacted,) = redactor.close(transcript)
     return redacted, redactor.originals(redacted)
 
 
@@ -52,8 +56,13 @@ class Redactor:
     """
 
     def __init__(
-        self, detectors: Sequence[Detector], conversation: Conversation | None = None
+        self,
+        detectors: Sequence[Detector],
+        conversation: Conversation | None = None,
+        needs: Needs | None = None,
     ) -> None:
+        """Take what finds private things, and who knows which words a command needs."""
+        self._needs = needs
         self.conversation = Conversation() if conversation is None else conversation
         self._detectors = detectors
         self._held: list[Transcript] = []
@@ -69,9 +78,14 @@ class Redactor:
         """Take the next segment; give those that are ready, in order."""
         self._held.append(segment)
         window = self._look()
-        opened = open_from(window.text, window.spans)
+        opened = self._open_from(window)
         end = len(window.text)
         return self._release(window, end if opened is None else max(opened, end - WINDOW))
+
+    def close(self, segment: Transcript) -> tuple[RedactedTranscript, ...]:
+        """Take the last segment; give it and what was held back, in order."""
+        self._held.append(segment)
+        return self.flush()
 
     def flush(self) -> tuple[RedactedTranscript, ...]:
         """Give what was held back: nothing more comes."""
@@ -91,6 +105,12 @@ class Redactor:
         self._context = Private("")
         self.conversation.forget()
 
+    def _open_from(self, window: _Window) -> int | None:
+        """Where something begins that may go on in the next segment."""
+        begins = [open_from(window.text, window.spans)]
+        begins += [d.begins(window.text) for d in self._detectors if isinstance(d, Foreseeing)]
+        return min((begin for begin in begins if begin is not None), default=None)
+
     def _look(self) -> _Window:
         """Join what is held behind what went out, and find what is private in it."""
         parts = [self._context.reveal()] if self._context.reveal() else []
@@ -103,7 +123,10 @@ class Redactor:
         text = " ".join(parts)
         last = self._held[-1] if self._held else Transcript(0, Private(""), 0.0)
         joined = Transcript(last.utterance_id, Private(text), last.confidence, last.words)
-        return _Window(text, tuple(places), tuple(merge(text, find_all(self._detectors, joined))))
+        findings: Sequence[Finding] = find_all(self._detectors, joined)
+        if self._needs is not None:
+            findings = self._needs.spare(findings, zip(places, self._held, strict=True))
+        return _Window(text, tuple(places), tuple(merge(text, findings)))
 
     def _release(self, window: _Window, until: int) -> tuple[RedactedTranscript, ...]:
         """Give the segments that end before `until` begins."""

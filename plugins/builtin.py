@@ -50,7 +50,7 @@ def make_host(
         clock_skill(replies),
         dates_skill(),
         timers.skill,
-        Lists(replies).skill,
+        Lists(replies, powers.lists).skill,
         calculator_skill(),
         privacy_skill(powers.diary, powers.ear),
         volume_skill(powers.loudness),

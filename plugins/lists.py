@@ -1,12 +1,15 @@
-"""Shopping and to-do lists, in memory. Items are redacted text."""
+"""Shopping and to-do lists. Items are redacted text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from assistant.skill import Intent, Reply, Skill
+from plugins.memory import Memory, saved
 from plugins.replies import Replies
 
+LIST = "list"
+"""What the lists are saved as."""
 SHOPPING = "Shopping List"
 MOST_ITEMS = 500
 """Items on a list; one more is declined."""
@@ -23,9 +26,13 @@ class Item:
 class Lists:
     """The lists and their skill."""
 
-    def __init__(self, replies: Replies) -> None:
+    def __init__(self, replies: Replies, memory: Memory | None = None) -> None:
+        """Take up the lists that `memory` has."""
         self._replies = replies
+        self._memory = memory
         self._items: dict[str, list[Item]] = {}
+        for name, items in (memory.load(LIST) if memory is not None else {}).items():
+            self._items[name] = [Item(text, done) for text, done in items]
         self.skill = Skill("lists")
         self.skill.on("HassListAddItem", "HassShoppingListAddItem")(self._add)
         self.skill.on("HassListCompleteItem", "HassShoppingListCompleteItem")(self._complete)
@@ -41,7 +48,7 @@ class Lists:
         if len(items) >= MOST_ITEMS:
             return Reply("That list is full.")
         items.append(Item(_item(intent)))
-        return Reply(self._replies.render(intent))
+        return await self._answer(intent)
 
     async def _complete(self, intent: Intent) -> Reply:
         items = self._list(intent)
@@ -49,7 +56,7 @@ class Lists:
         if place is None:
             return _missing(intent)
         items[place] = Item(items[place].text, done=True)
-        return Reply(self._replies.render(intent))
+        return await self._answer(intent)
 
     async def _remove(self, intent: Intent) -> Reply:
         items = self._list(intent)
@@ -57,7 +64,7 @@ class Lists:
         if place is None:
             return _missing(intent)
         del items[place]
-        return Reply(self._replies.render(intent))
+        return await self._answer(intent)
 
     async def _read(self, intent: Intent) -> Reply:
         open_items = [item.text for item in self._list(intent) if not item.done]
@@ -65,6 +72,13 @@ class Lists:
         if not open_items:
             return Reply(f"There is nothing on {name}.")
         return Reply(f"On {name}: {', '.join(open_items)}.")
+
+    async def _answer(self, intent: Intent) -> Reply:
+        """Save the lists, and say what was done."""
+        payload = {
+            name: [[item.text, item.done] for item in items] for name, items in self._items.items()
+        }
+        return Reply(await saved(self._memory, LIST, payload, self._replies.render(intent)))
 
     def _list(self, intent: Intent) -> list[Item]:
         return self._items.setdefault(_name(intent).casefold(), [])

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from plugins.memory import Memory
+
 
 @dataclass(frozen=True, slots=True)
 class Today:
@@ -77,3 +79,5 @@ class Powers:
     """Where alarms survive a restart; None: they don't."""
     timers: Shelf | None = None
     """The same for timers."""
+    lists: Memory | None = None
+    """The same for lists."""

@@ -1,81 +1,246 @@
-"""Whether an intent may be acted on. The only maker of Grant, Confirm, Refusal, Release, Permit."""
+"""What may be done, kept and shared: the only maker of Grant, Confirm, Refusal, Release, Permit.
+
+Pure functions: the moment is the caller's, with its offset from UTC. What no rule allows is
+refused, and every decision names the file and key that decided.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+import dataclasses
+import functools
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from assistant.types import Choice, Confirm, Grant, Placeholder, RedactedIntent, Refusal
-
-TURN_ON, TURN_OFF, SET_POSITION = "HassTurnOn", "HassTurnOff", "HassSetPosition"
-_RISKY_ACTS = {
-    TURN_ON: frozenset({"cover", "valve", "siren"}),
-    TURN_OFF: frozenset({"lock", "alarm_control_panel"}),
-    SET_POSITION: frozenset({"cover", "valve"}),
-}
-"""What each intent opens, unlocks, disarms or lets flow, by domain. Home Assistant turns a
-cover or valve "on" to open it, and a lock "off" to unlock it."""
-_ENTRANCES = frozenset({"door", "garage", "gate"})
-_ENTRANCE_WORDS = ("door", "garage", "gate")
-
-
-class Thing(Protocol):
-    """What the decision needs to know of a device."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def domain(self) -> str: ...  # noqa: D102
-    @property
-    def device_class(self) -> str | None: ...  # noqa: D102
-    @property
-    def area(self) -> str | None: ...  # noqa: D102
+from assistant.types import (
+    Confirm,
+    Decision,
+    Grant,
+    Permit,
+    RedactedIntent,
+    RedactedTranscript,
+    Refusal,
+    Release,
+    TextRelease,
+    Words,
+)
+from policies import load
+from policies.closed import fits_text, misfit, sent_slots
+from policies.consents import Consents
+from policies.cover import Lack, Wanted, covering
+from policies.gates import Thing, hides_device, rules_for, strictest
+from policies.model import HOME, HOUSEHOLD, Otherwise, Policy, Stop
+from policies.windows import is_here, is_open
 
 
 def decide(intent: RedactedIntent, things: Iterable[Thing]) -> Grant | Confirm | Refusal:
-    """Grant what is harmless; ask back before a house is opened, unlocked or disarmed.
+    """Decide about an act as the policy does that ships: it knows no hours."""
+    return act(intent, things, _shipped(), datetime.fromtimestamp(0, UTC))
 
-    A device that is meant by area or kind is judged by the riskiest that fits. A device whose
-    name was redacted can't be judged, so it is refused.
+
+@functools.cache
+def _shipped() -> Policy:
+    return load.load()
+
+
+def act(
+    intent: RedactedIntent,
+    things: Iterable[Thing],
+    policy: Policy,
+    moment: datetime,
+    *,
+    location: str | None = None,
+) -> Grant | Confirm | Refusal:
+    """Whether an intent may be acted on here, at once or after a yes; `Confirm.by` says how.
+
+    A device whose name was redacted can't be judged, so where a rule is about devices the intent
+    is refused. `location` is the area this device stands in.
     """
-    risky = _RISKY_ACTS.get(intent.name)
-    if risky is None:
-        return Grant(rule=f"local: {intent.name}")
-    if any(isinstance(intent.slots.get(slot), Placeholder) for slot in ("name", "area", "floor")):
-        return Refusal(rule="redacted: which device?")
-    for thing in _meant(intent, tuple(things)):
-        if thing.domain in risky and (thing.domain != "cover" or _is_entrance(thing)):
-            kind = thing.domain if thing.domain != "cover" else (thing.device_class or "door")
-            return Confirm(rule=f"risky: {kind}")
-    domain, device_class = _word(intent, "domain"), _word(intent, "device_class")
-    if domain in risky and (domain != "cover" or device_class in _ENTRANCES):
-        return Confirm(rule=f"risky: {device_class or domain}")
-    return Grant(rule=f"local: {intent.name}")
+    if (stopped := stops("acts", policy, moment, location=location)) is not None:
+        return stopped
+    rules = rules_for(intent.name, policy, moment, location)
+    about_devices = [name for name, rule in rules.items() if rule.domains or rule.device_classes]
+    if about_devices and hides_device(intent):
+        source = policy.source("gating", "rules", about_devices[0])
+        return Refusal("redacted: which device?", source)
+    fit = strictest(intent, rules, tuple(things))
+    if fit is None:
+        source = policy.source("gating", "otherwise")
+        return _gate(policy.gating.otherwise, intent.name, intent.name, source)
+    source = policy.source("gating", "rules", fit.name)
+    return _gate(fit.rule.confirm, intent.name, fit.kind, source)
 
 
-def _meant(intent: RedactedIntent, things: Sequence[Thing]) -> list[Thing]:
-    """The devices that the intent may mean; a slot that is not set excludes none."""
-    wanted = {slot: _word(intent, slot) for slot in ("name", "domain", "device_class", "area")}
-    named = [thing for thing in things if wanted["name"] in (None, thing.name)]
-    if wanted["name"] is not None:
-        return named
-    return [
-        thing
-        for thing in named
-        if wanted["domain"] in (None, thing.domain)
-        and wanted["device_class"] in (None, thing.device_class)
-        and wanted["area"] in (None, thing.area)
-    ]
+def _gate(answer: Otherwise, intent: str, kind: str, source: str) -> Grant | Confirm | Refusal:
+    match answer:
+        case "allow":
+            return Grant(f"local: {intent}", source)
+        case "never":
+            return Refusal(f"never: {kind}", source)
+        case "voice" | "pin" | "button":
+            return Confirm(f"risky: {kind}", source, answer)
 
 
-def _word(intent: RedactedIntent, slot: str) -> str | None:
-    value = intent.slots.get(slot)
-    return value.value if isinstance(value, Choice) else None
+def keep(
+    category: str,
+    purpose: str,
+    subject: str,
+    policy: Policy,
+    consents: Consents,
+    moment: datetime,
+    *,
+    location: str | None = None,
+) -> Permit | Refusal:
+    """Whether one kind of thing may be kept: it needs a retention, and a consent of its subject.
+
+    A consent of the household covers what belongs to the household, and no named person.
+    """
+    if (stopped := stops("keeping", policy, moment, location=location)) is not None:
+        return stopped
+    retention = policy.retention.get(category, {}).get(purpose)
+    entry = ("retention", category, purpose)
+    if retention is None:
+        return Refusal(f"no retention: {category} for {purpose}", policy.source(*entry))
+    wanted = Wanted(category, purpose, subject, HOME)
+    consent = covering(wanted, policy, consents, moment, location)
+    if isinstance(consent, Lack):
+        return Refusal(consent.reason, consent.source)
+    return Permit(
+        category,
+        purpose,
+        retention.retention_period,
+        policy.source(*entry),
+        subject,
+        consent,
+        retention.maximum_count,
+        retention.maximum_size,
+    )
 
 
-def _is_entrance(thing: Thing) -> bool:
-    """Whether the cover closes a way in. One of unknown class is judged by its name."""
-    if thing.device_class is not None:
-        return thing.device_class in _ENTRANCES
-    name = thing.name.casefold()
-    return any(word in name for word in _ENTRANCE_WORDS)
+def release(
+    intent: RedactedIntent,
+    destination: str,
+    policy: Policy,
+    consents: Consents,
+    moment: datetime,
+    *,
+    sent_today: int,
+    subject: str = HOUSEHOLD,
+    location: str | None = None,
+) -> Release | Refusal:
+    """Whether an intent may be sent to a destination; the release holds what may be sent.
+
+    It takes a consent for the destination, the intent among those shared, and for every slot
+    that was said a value that its schema describes. `sent_today` is how many messages the
+    destination got today: its budget allows so many.
+    """
+    consent = _may_send(
+        "intent", destination, policy, consents, moment, sent_today, subject, location
+    )
+    if isinstance(consent, Refusal):
+        return consent
+    shared = policy.sharing[destination].intents.get(intent.name)
+    entry = ("sharing", destination, "intents", intent.name)
+    if shared is None:
+        return Refusal(f"not shared: {intent.name} with {destination}", policy.source(*entry))
+    if (reason := misfit(shared, intent.slots)) is not None:
+        return Refusal(reason, policy.source(*entry))
+    slots = sent_slots(shared, intent.slots)
+    speaks = any(isinstance(slot, Words) for slot in slots.values())
+    if speaks and (unredacted := _unredacted(destination, policy)) is not None:
+        return unredacted
+    cleared = dataclasses.replace(intent, slots=slots, response="default")
+    return Release(cleared, destination, policy.source(*entry), consent)
+
+
+def release_text(
+    transcript: RedactedTranscript,
+    destination: str,
+    policy: Policy,
+    consents: Consents,
+    moment: datetime,
+    *,
+    sent_today: int,
+    subject: str = HOUSEHOLD,
+    location: str | None = None,
+) -> TextRelease | Refusal:
+    """Whether the redacted text itself may be sent: under a consent for just that destination."""
+    consent = _may_send(
+        "transcript", destination, policy, consents, moment, sent_today, subject, location
+    )
+    if isinstance(consent, Refusal):
+        return consent
+    shared = policy.sharing[destination].text
+    source = policy.source("sharing", destination, "text")
+    if shared is None:
+        return Refusal(f"not shared: text with {destination}", source)
+    if (unredacted := _unredacted(destination, policy)) is not None:
+        return unredacted
+    if not fits_text(shared, transcript):
+        return Refusal("not described: the text", source)
+    return TextRelease(transcript, destination, source, consent)
+
+
+def stops(
+    what: Stop, policy: Policy, moment: datetime, *, location: str | None = None
+) -> Refusal | None:
+    """Why something is stopped now, by mute or in quiet hours; None where it is not."""
+    if moment.tzinfo is None:
+        return Refusal("the moment has no offset from UTC", "default:moment")
+    if what in policy.mute:
+        return Refusal(f"muted: {what}", policy.source("mute"))
+    for name, quiet in policy.quiet_hours.items():
+        if what in quiet.stops and is_open(quiet, moment) and is_here(quiet, location):
+            return Refusal(f"quiet hours: {what}", policy.source("quiet_hours", name))
+    return None
+
+
+def where(decision: Decision) -> str:
+    """The file and key that decided, in a form that fits the audit log."""
+    match decision:
+        case Grant() | Refusal() | Confirm():
+            return decision.source
+        case Release() | TextRelease() | Permit():
+            return decision.rule
+
+
+def why(decision: Decision) -> str:
+    """The rule that decided, with the file and key where it stands."""
+    match decision:
+        case Grant(rule, source) | Refusal(rule, source) | Confirm(rule, source):
+            return f"{rule} ({source})" if source else rule
+        case Release(rule=rule) | TextRelease(rule=rule) | Permit(rule=rule):
+            return rule
+
+
+def _may_send(
+    category: str,
+    destination: str,
+    policy: Policy,
+    consents: Consents,
+    moment: datetime,
+    sent_today: int,
+    subject: str,
+    location: str | None,
+) -> str | Refusal:
+    """The consent under which anything of a category may go to a destination now."""
+    if (stopped := stops("sharing", policy, moment, location=location)) is not None:
+        return stopped
+    described = policy.sharing.get(destination)
+    source = policy.source("sharing", destination)
+    if described is None:
+        return Refusal(f"no destination: {destination}", source)
+    wanted = Wanted(category, described.purpose, subject, destination)
+    consent = covering(wanted, policy, consents, moment, location)
+    if isinstance(consent, Lack):
+        return Refusal(consent.reason, consent.source)
+    if sent_today >= described.budget.messages_per_day:
+        return Refusal(f"budget: {destination} had its messages of today", f"{source}.budget")
+    return consent
+
+
+def _unredacted(destination: str, policy: Policy) -> Refusal | None:
+    """A refusal where free speech holds types that this destination must not see."""
+    if policy.redacts_enough_for(destination):
+        return None
+    source = policy.source("redaction", "destinations", destination)
+    return Refusal(f"not redacted enough for {destination}", source)

@@ -16,6 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from names_noise import spell, spoken_noise, written
+from names_talk import Talk
 from names_values import NAME_KINDS, Values
 
 DATA = Path(__file__).parent / "names_data"
@@ -125,6 +126,12 @@ def templates(name: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
+def frame_words() -> set[str]:
+    """The words of all templates, without their slots."""
+    lines = templates("public") + templates("private")
+    return set(re.findall(r"[a-z']+", " ".join(re.sub(r"\{[^}]*\}", " ", line) for line in lines)))
+
+
 class Generator:
     """An endless supply of sentences from what is trained on, or what is held out, or both (None).
 
@@ -141,11 +148,13 @@ class Generator:
             for line in templates("private")
             if held_templates in {None, is_held_out(line)}
         ]
+        self.private += [found for found in self.private if _HEALTH.search(found[0])]
         self.public = [
             (line, parse(line))
             for line in templates("public")
             if held_templates in {None, is_held_out(line)}
         ]
+        self.talk = Talk(rng, DATA, frame_words(), self.values.fill)
         self.intents = [
             (line, node)
             for line, node in _intent_sentences()
@@ -162,7 +171,7 @@ class Generator:
         written_style = self.rng.random() < 0.4
         self.values.digits = written_style and self.rng.random() < 0.85
         template, pieces = self._pieces()
-        if self.rng.random() < 0.07:
+        if self.rng.random() < 0.1:
             more, others = self._pieces()
             template += " + " + more
             join = self.rng.choice(([], [("and", "")], [("then", "")], [("and", ""), ("then", "")]))
@@ -177,9 +186,11 @@ class Generator:
         kind = self.rng.random()
         if kind < 0.46:
             template, node = self.rng.choice(self.private)
-        elif kind < 0.83:
+        elif kind < 0.76:
             template, node = self.rng.choice(self.public)
-        elif kind < 0.89:
+        elif kind < 0.87:
+            return "talk", self.talk.pieces()
+        elif kind < 0.9:
             words = self.rng.choice(self.values.prose)
             first = self.rng.randrange(max(1, len(words) - 6))
             return "prose", [(w, "") for w in words[first : first + self.rng.randrange(3, 14)]]
@@ -214,6 +225,8 @@ class Generator:
         return _intent_lists()
 
 
+_HEALTH = re.compile("{(COND|DRUG|PROC|MED|DIAG|MEDTHING|CLINIC|TEST|COMPLAINT)}")
+"""Templates that count twice: there are many ways to be ill."""
 _KNOWN = {
     "area": "room",
     "name": "device",

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from zlib import crc32
 
-from names_generator import DATA, is_held_out, templates
+from names_generator import DATA, frame_words, is_held_out
 from names_lists import prose, read_lines, read_lists
+from names_speech import is_inflected, plain_words
 
 from pipeline.detectors.words import tokens
 
@@ -15,15 +16,22 @@ LISTS = (
     ("common_first", "world_first"), ("first",), ("word_first",), ("common_last", "world_last"),
     ("last",), ("artist",), ("song", "album", "film", "show", "book", "podcast", "game"),
     ("star", "author", "fictional"), ("team",), ("city", "town", "hood", "landmark"),
-    ("country", "state"), ("brand", "app", "employer", "channel", "radio", "site"),
+    ("country", "state"), ("brand", "grocery", "app", "employer", "channel", "radio", "site"),
     ("food", "dish"), ("room", "device"),
-    ("condition", "procedure", "symptom", "diagnosis", "medical_thing", "medical_test",
-     "complaint"),
+    ("condition", "procedure"),
+    ("symptom", "diagnosis", "medical_thing", "medical_test", "complaint", "clinic", "body_part"),
     ("drug",),
-    ("org_kind", "org_tail"), ("street_kind",), ("kin", "kin_name", "job"), ("title",),
+    ("org_kind", "org_tail"), ("street_kind", "home_kind"), ("kin", "kin_name", "job"), ("title",),
     ("noun",), ("verb",), ("adjective", "adverb", "color"), ("frame",), ("holiday", "day"),
     ("mail_host", "tld"), ("number",), ("animal", "genre", "language", "topic"),
+    ("usual",), ("rarer",), ("rare",),
 )  # fmt: skip
+_OFTEN, _RARER, _RARE = 2_000, 8_000, 20_000
+_NUMBERS = """zero oh one two three four five six seven eight nine ten eleven twelve thirteen
+    fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy
+    eighty ninety hundred thousand million double triple point"""
+_DAYS = """monday tuesday wednesday thursday friday saturday sunday january february march april
+    may june july august september october november december today tomorrow tonight yesterday"""
 _PEOPLE = frozenset({"common_first", "world_first", "word_first", "first", "common_last",
                      "world_last", "last"})  # fmt: skip
 
@@ -42,76 +50,17 @@ def entries(all_names: bool) -> dict[int, int]:
     for name in ("people", "public", "private", "words"):
         lists |= read_lists(DATA / f"{name}.txt")
     lists |= {name: read_lines(DATA / f"{name}.txt") for name in ("first", "last")}
-    frames = " ".join(templates("public") + templates("private"))
-    plain = "".join(
-        letter if letter.isalpha() or letter == "'" else " " for letter in _bare(frames)
-    )
     common = Counter(word for words in prose() for word in words)
     lists["frame"] = sorted(
-        {*plain.split(), *(w for w, count in common.items() if count > 1), *lists["common"]}
+        {*frame_words(), *(w for w, count in common.items() if count > 1), *lists["common"]}
     )
-    lists["number"] = [
-        "zero",
-        "oh",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundred",
-        "thousand",
-        "million",
-        "double",
-        "triple",
-        "point",
-    ]
-    lists["day"] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "today",
-        "tomorrow",
-        "tonight",
-        "yesterday",
-    ]
+    lists["number"] = _NUMBERS.split()
+    lists["day"] = _DAYS.split()
+    plain = frame_words().union(*(lists[name] for name in ("noun", "verb", "adjective", "common")))
+    names = set().union(*(lists[name] for name in _PEOPLE)) - set(lists["word_first"]) - plain
+    usual = [word for word in plain_words(_RARE) if word not in names or is_inflected(word)]
+    lists["usual"], lists["rarer"] = usual[:_OFTEN], usual[_OFTEN:_RARER]
+    lists["rare"] = usual[_RARER:]
     found: dict[int, int] = {}
     for bit, names in enumerate(LISTS):
         for name in names:
@@ -122,13 +71,6 @@ def entries(all_names: bool) -> dict[int, int]:
                     key = crc32(form.encode())
                     found[key] = found.get(key, 0) | 1 << bit
     return found
-
-
-def _bare(text: str) -> str:
-    """A template without its slots."""
-    return "".join(
-        part.partition("}")[2] if index else part for index, part in enumerate(text.split("{"))
-    )
 
 
 def _forms(entry: str) -> Iterator[str]:

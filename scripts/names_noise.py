@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from names_sounds import sound_alike, taken_apart
+
 Piece = tuple[str, str]
 Marked = tuple[str, tuple[tuple[int, int, str], ...]]
 
@@ -75,16 +77,22 @@ def spoken_noise(pieces: list[Piece], rng: random.Random) -> Marked:
     """Lower case, without punctuation, with what recognizers get wrong."""
     pieces = _framed(pieces, rng)
     rate = rng.choice((0.0, 0.0, 0.01, 0.03, 0.06))
+    apart = 0.5 if rng.random() < 0.1 else 0.015
     out: list[Piece] = []
     for index, (raw, label) in enumerate(pieces):
-        word = raw.lower()
+        word = raw.lower().rstrip(",")
         inside = bool(label) and index > 0 and pieces[index - 1][1] == label
         if not label and rng.random() < rate * 0.7:
             continue
         if not label and word in _SOUNDS and rng.random() < rate:
             word = rng.choice(_SOUNDS[word].split())
+        elif not label and len(word) > 3 and rng.random() < rate * 0.5:
+            word = sound_alike(word, rng)
         if label not in {"", "CODE"} and rng.random() < 0.06:
             word = misheard(word, rng)
+        elif label == "PERSON" and word.isalpha() and rng.random() < apart:
+            out += [(part, label) for part in taken_apart(word, rng).split()]
+            continue
         if word.endswith("'s") and rng.random() < 0.35:
             word = word[:-2] + ("s" if rng.random() < 0.6 else "")
         elif label == "PERSON" and rng.random() < 0.012 and word.isalpha():

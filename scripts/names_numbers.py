@@ -77,6 +77,18 @@ class Numbers:
             )
         )
 
+    def _frequency(self) -> str:
+        """Where a radio station is: "ninety eight point five", "one oh five"."""
+        whole, tenth = self.rng.randrange(87, 108), self.rng.randrange(1, 10)
+        if self.digits:
+            return f"{whole}" + self.rng.choice(("", f".{tenth}"))
+        said = f"one oh {number(whole - 100)}" if whole > 100 else number(whole)
+        said = self.rng.choice((said, said, number(self.rng.randrange(1, 9))))
+        return said + self.rng.choice(("", f" point {number(tenth)}"))
+
+    def _letter(self) -> str:
+        return self.rng.choice(string.ascii_lowercase)
+
     def _year(self) -> str:
         return self._num_of(self.rng.randrange(1900, 2027))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from names_lists import bent, dictionary, prose, read_lines, read_lists
 from names_numbers import Numbers
+from names_speech import is_bent, plain_words
 
 Piece = tuple[str, str]
 
@@ -26,7 +27,10 @@ class People(Numbers):
             self.lists[name] = [entry for entry in self.lists[name] if allowed(entry)]
         self.prose = prose()
         names = set(self.lists["first"]) | set(self.lists["last"])
+        everyday = [word for word in plain_words(_EVERYDAY) if word not in names]
         self.lists["dictionary"] = [word for word in dictionary() if word not in names]
+        self.lists["dictionary"] += everyday * 3
+        self.lists["doing"] = [word for word in everyday if is_bent(word)]
         self._syllables = [
             word[at : at + rng.choice((2, 3))]
             for word in self.lists["first"][::7] + self.lists["last"][::7]
@@ -56,6 +60,11 @@ class People(Numbers):
         if kind < 0.92:
             return self._pick("last")
         return self._made_up()
+
+    def _hidden_ls(self) -> str:
+        """A family: "the okafors", "the joneses"."""
+        name = self._hidden_l()
+        return name + ("es" if name[-1] in "sxz" or name[-2:] in {"ch", "sh"} else "s")
 
     def _full(self) -> str:
         kind = self.rng.random()
@@ -118,9 +127,12 @@ class People(Numbers):
             bent(self._pick("verb"), self.rng.choice(("er", "ing", "ers"))) if kind < 0.6 else word
         )
 
+    def _usual(self) -> str:
+        return self.rng.choice(self.lists["dictionary"])
+
     def _verb(self) -> str:
-        word = self._pick("verb")
         kind = self.rng.random()
+        word = self._pick("doing" if self.rng.random() < 0.25 else "verb")
         return bent(word, self.rng.choice(("ing", "ed", "s"))) if kind < 0.25 else word
 
     def _adjective(self) -> str:
@@ -139,6 +151,7 @@ class People(Numbers):
         )  # fmt: skip
 
 
+_EVERYDAY = 20_000
 _SPLIT = ("first", "last", "common_first", "world_first", "word_first", "common_last", "world_last",
           "artist", "song", "film", "show", "star", "team", "city", "brand", "condition", "drug",
           "dish", "town", "book", "author")  # fmt: skip

@@ -5,22 +5,43 @@ from __future__ import annotations
 from names_numbers import ONES, number
 from names_people import People
 
+_DOSES = (" milligrams", " milligrams", " mg", " micrograms", " milligram", " units", " mils")
+
 
 class Places(People):
     """Fills slots of medicine, employers, places and addresses."""
 
     def _hidden_cond(self) -> str:
-        if self.rng.random() < 0.16:
+        kind = self.rng.random()
+        if kind < 0.16:
             return (
                 self._pick("condition_start")
                 + self.rng.choice(("", "o", "al"))
                 + self._pick("condition_end")
             )
+        if kind < 0.34:
+            return self._body_trouble()
         prefix = self.rng.choice(("", "", "", "", "", "chronic ", "severe ", "mild ", "acute "))
         found = self._pick("condition")
         return found if found.split()[0] in {"a", "an"} else prefix + found
 
+    def _body_trouble(self) -> str:
+        """ "a torn hamstring", "gum infection", "swelling in my left knee"."""
+        part = self.rng.choice(("", "", "", "left ", "right ")) + self._pick("body_part")
+        kind = self.rng.random()
+        if kind < 0.3:
+            return self.rng.choice(("", "a ")) + f"{self._pick('body_state')} {part}"
+        if kind < 0.8:
+            return self.rng.choice(("", "", "a ")) + f"{part} {self._pick('body_trouble')}"
+        preposition, whose = self.rng.choice(("in", "on", "of")), self.rng.choice(("my", "the"))
+        return f"{self._pick('body_trouble')} {preposition} {whose} {part}"
+
     def _hidden_drug(self) -> str:
+        kind = self.rng.random()
+        if kind < 0.06:
+            return f"{self._pick('condition', 'body_part')} {self._pick('medicine_form')}"
+        if kind < 0.16:
+            return f"{self._pick('drug')} {self._pick('medicine_form')}"
         if self.rng.random() < 0.2:
             found = (
                 self._pick("drug_start")
@@ -33,8 +54,8 @@ class Places(People):
             found += (
                 f" {self._num_of(self.rng.choice((5, 10, 20, 25, 40, 50, 75, 100, 200, 400, 500)))}"
             )
-            if self.rng.random() < 0.4:
-                found += self.rng.choice((" milligrams", " mg", " micrograms"))
+            if self.rng.random() < 0.5:
+                found += self.rng.choice(_DOSES)
         return found
 
     def _hidden_medthing(self) -> str:
@@ -50,6 +71,9 @@ class Places(People):
         return self._pick("complaint")
 
     def _hidden_proc(self) -> str:
+        if self.rng.random() < 0.25:
+            before = self.rng.choice(("", "a ", "a ", "an "))
+            return f"{before}{self._pick('body_part')} {self._pick('body_operation')}"
         return self._pick("procedure")
 
     def _hidden_symptom(self) -> str:
@@ -180,7 +204,9 @@ class Places(People):
             return f"{self._pick('building')} {self._pick('town', 'city')}"
         elif kind < 0.14:
             base = f"{self._pick('foreign_street')} {self._house()}"
-        elif kind < 0.2:
+        elif kind < 0.3:
+            base = self._named_home()
+        elif kind < 0.36:
             base = f"{self._unit()} {self._house()} {self._street()}"
         else:
             base = f"{self._house()} {self._street()}"
@@ -196,6 +222,20 @@ class Places(People):
         elif self.rng.random() < 0.08:
             base += f" {self._hidden_zip()}"
         return base
+
+    def _named_home(self) -> str:
+        """ "three maple court", "unit four riverside trading estate": homes without a street."""
+        name = self.rng.choice(
+            (self._pick("street_word"), self._hidden_l(), self._pick("town"), self._noun())
+        )
+        house = self._house() if self.rng.random() < 0.5 else self._unit()
+        floor = self.rng.choice(("", "", "", "", " ground floor", " top floor", " the annexe"))
+        return f"{house} {name} {self._pick('home_kind')}{floor}"
+
+    def _hidden_three(self) -> str:
+        """Three words that stand for a square of three metres."""
+        join = "." if self.digits else self.rng.choice((" ", " ", " dot "))
+        return join.join(self._noun().split()[-1] for _ in range(3))
 
     def _hidden_street(self) -> str:
         return self._street()

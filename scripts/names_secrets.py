@@ -85,6 +85,8 @@ class Secrets(Places):
                 f"{self._hidden_f()} {self._hidden_l()}",
                 self._hidden_user(),
                 f"{self.rng.choice(string.ascii_lowercase)} {self._hidden_l()}",
+                f"{self.rng.choice(('all ', '', ''))}the {self._hidden_ls()}",
+                f"first initial {self.rng.choice(string.ascii_lowercase)} then {self._hidden_l()}",
             )
         )
         if self.rng.random() < 0.25:

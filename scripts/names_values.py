@@ -8,6 +8,7 @@ Piece = tuple[str, str]
 
 NAME_KINDS = {
     "P": "PERSON", "F": "PERSON", "L": "PERSON", "SPELLED": "PERSON", "SPELLEDNAME": "PERSON",
+    "LS": "PERSON", "THREE": "ADDRESS",
     "ORG": "ORGANIZATION", "LOC": "LOCATION", "COND": "MEDICAL", "DRUG": "MEDICAL",
     "PROC": "MEDICAL", "MED": "MEDICAL", "SYMPTOM": "MEDICAL", "DIAG": "MEDICAL",
     "MEDTHING": "MEDICAL", "CLINIC": "MEDICAL", "TEST": "MEDICAL", "COMPLAINT": "MEDICAL",
@@ -32,6 +33,10 @@ class Values(Secrets):
         mark = "\x01" if not label and slot in _CASED else ""
         return [(mark + word, label) for word in text.split()]
 
+    def _firm(self) -> str:
+        """A firm that everybody knows: mail from somebody unknown is a person's."""
+        return self._pick("brand")
+
     def _public(self, slot: str) -> str:
         chance = self.rng.random()
         if chance >= _UNLIKE.get(slot, 0.0):
@@ -47,7 +52,7 @@ class Values(Secrets):
         if slot == "artist":
             maker = self._full if kind < 0.65 else self._hidden_f if kind < 0.75 else self._phrase
             return maker()
-        if slot in {"brand", "team", "app"}:
+        if slot in {"brand", "team", "app", "grocery"}:
             return self._odd_brand(kind)
         if kind < 0.25:
             return self.rng.choice(
@@ -69,10 +74,11 @@ class Values(Secrets):
 
 _CASED = frozenset(
     """artist song album film show book author star fictional team city country landmark brand game
-    channel radio podcast language holiday app site""".split()
+    channel radio grocery state podcast language holiday app site firm""".split()
 )
 _UNLIKE = {
     "artist": 0.5, "song": 0.4, "album": 0.4, "film": 0.35, "show": 0.3, "book": 0.35, "star": 0.25,
     "author": 0.25, "fictional": 0.1, "team": 0.2, "city": 0.18, "country": 0.04, "landmark": 0.1,
     "brand": 0.3, "podcast": 0.3, "game": 0.15, "channel": 0.05, "radio": 0.1, "app": 0.05,
+    "grocery": 0.12,
 }  # fmt: skip

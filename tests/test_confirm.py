@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
+import soxr
 
 from assistant.events import Closed, Decided, Event, Replied
 from assistant.types import AudioFrame, Gap
 from pipeline.answers import yes_or_no
+from tests.cli import here
 from tests.test_runtime import (
     EchoSkills,
     Recording,
@@ -49,7 +56,9 @@ def replies(events: list[Event]) -> list[str]:
 
 
 async def test_a_risky_action_is_done_after_a_spoken_yes_without_a_wake_word() -> None:
-    events = await replayed(Hearing("open door", "yes please"), 30, 3)
+    recognizer = Hearing("open door", "yes please")
+    events = await replayed(recognizer, 30, 3)
+    assert recognizer.expected[:2] == ["command", "answer"]
     assert effects(events) == ["confirm", "allow"]
     assert replies(events) == ["You said: open door. Shall I do that?", "open done"]
     assert [event.id for event in events if isinstance(event, Closed)] == [1, 2]
@@ -147,3 +156,22 @@ async def test_what_was_said_before_the_question_is_a_command_and_no_answer_to_i
 )
 def test_only_plain_answers_count(said: str, means: bool | None) -> None:
     assert yes_or_no(said) is means
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng speaks the answer")
+@pytest.mark.parametrize(
+    ("answer", "done"), [("yes please", ["confirm", "allow"]), ("no", ["confirm"])]
+)
+def test_a_spoken_answer_is_really_heard(
+    tmp_path: Path, recordings: Path, answer: str, done: list[str]
+) -> None:
+    spoken = tmp_path / "answer.wav"
+    subprocess.run(["espeak-ng", "-s", "140", "-w", spoken, answer], check=True)
+    sound, rate = sf.read(spoken, dtype="float32")
+    command, _ = sf.read(recordings / "alexa_unlock.flac", dtype="float32")
+    quiet = np.zeros(12_000, np.float32)
+    both = np.concatenate((command, quiet, 0.5 * soxr.resample(sound, rate, 16_000), quiet))
+    noise = np.random.default_rng(1).normal(0, 3e-4, len(both)).astype(np.float32)
+    sf.write(tmp_path / "both.wav", both + noise, 16_000)
+    ran = here("replay", "--json", "--state", tmp_path / "state", tmp_path / "both.wav")
+    assert [event["effect"] for event in ran.of("decision")] == done

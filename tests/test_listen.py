@@ -95,7 +95,7 @@ class Recorder:
     def __init__(self) -> None:
         self.decodings: list[Recording] = []
 
-    def open(self) -> Recording:
+    def open(self, expect: str = "command") -> Recording:
         self.decodings.append(Recording())
         return self.decodings[-1]
 

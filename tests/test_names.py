@@ -14,7 +14,7 @@ from assistant.private import Private
 from assistant.types import Transcript
 from pipeline.detectors.context import literal_words
 from pipeline.detectors.names import Names
-from pipeline.detectors.names_model import LABELS, MODEL, WINDOW, NamesModel
+from pipeline.detectors.names_model import LABELS, MODEL, WINDOW, NamesModel, _convolved
 from pipeline.detectors.words import LONGEST, buckets, tokens
 
 NAMES = Names()
@@ -100,6 +100,32 @@ def test_only_fixed_words_of_a_sentence_are_literal():
 
 def test_a_possessive_s_is_not_part_of_the_name():
     assert found("what is Ada's number") == [("Ada", "PERSON")]
+
+
+def test_a_title_and_a_dose_go_with_what_they_belong_to():
+    assert found("text mrs abernathy please") == [("mrs abernathy", "PERSON")]
+    assert found("my mother has parkinson's") == [("parkinson's", "MEDICAL")]
+    dose = "my doctor put me on bisoprolol 2.5 milligrams"
+    assert found(dose) == [("bisoprolol 2.5 milligrams", "MEDICAL")]
+
+
+def test_words_that_may_go_on_are_told_and_commands_are_not():
+    assert NAMES.begins("call jonathan") == 5
+    assert NAMES.begins("call jonathan.") is None
+    assert NAMES.begins("turn on the kitchen lights") is None
+    assert NAMES.begins("") is None
+
+
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 64])
+def test_small_products_add_up_to_the_convolution(count, step):
+    random = np.random.default_rng(count)
+    inputs = random.standard_normal((count, 150)).astype(np.float32)
+    weights = random.standard_normal((5 * 150, 96)).astype(np.float32)
+    padded = np.pad(inputs, ((2 * step, 2 * step), (0, 0)))
+    beside = [padded[at * step : at * step + count] for at in range(5)]
+    whole = np.concatenate(beside, 1) @ weights
+    assert np.allclose(_convolved(inputs, weights, step), whole, atol=1e-2)
 
 
 @given(st.text(max_size=300))

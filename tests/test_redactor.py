@@ -110,6 +110,8 @@ def test_a_number_that_may_go_on_is_held_and_a_command_is_not():
         "i said four no wait",
         "my website is carol kurki",
         "it's apartment",
+        "my mother has a",
+        "book a follow up about high",
     ],
 )
 def test_what_waits_for_its_other_half_is_held(said):
@@ -131,6 +133,27 @@ def test_what_waits_for_its_other_half_is_held(said):
 )
 def test_what_is_complete_is_ready_at_once(said):
     assert len(Redactor(DETECTORS).feed(heard(said))) == 1
+
+
+class _Doubtful:
+    """A detector that is not sure of a last word."""
+
+    name, types, cost = "doubtful", ("PERSON",), 0.0
+
+    def find(self, transcript: Transcript) -> list[Finding]:
+        text = transcript.text.reveal()
+        at = text.find("erling zobel")
+        return [Finding(at, at + 12, "PERSON", 0.9, self.name)] if at >= 0 else []
+
+    def begins(self, text: str) -> int | None:
+        return text.find("erling") if text.endswith("erling") else None
+
+
+def test_a_detector_may_ask_to_wait_for_the_next_words():
+    redactor = Redactor([_Doubtful()])
+    assert redactor.feed(heard("a note that erling")) == ()
+    ready = redactor.feed(heard("zobel called", 1))
+    assert [r.text for r in ready] == ["a note that PERSON_1", "PERSON_1 called"]
 
 
 def test_a_cue_in_the_segment_before_still_counts():

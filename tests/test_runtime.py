@@ -75,8 +75,10 @@ class ScriptedRecognizer:
         self.texts = list(texts)
         self.before = before
         self.abandoned = 0
+        self.expected: list[str] = []
 
-    def open(self) -> ScriptedRecognizer:
+    def open(self, expect: str = "command") -> ScriptedRecognizer:
+        self.expected.append(expect)
         return self
 
     def feed(self, pcm: bytes) -> Partial | None:

@@ -18,20 +18,46 @@ REVEALERS = {
     "pipeline/detectors/rules.py": "looks for what has a spoken or written form",
     "pipeline/engines/presidio.py": "gives the text to Presidio's recognizers",
     "pipeline/engines/whisper.py": "hears the utterance",
+    "pipeline/reading_needs.py": "asks the parser which words a command needs",
     "pipeline/redact.py": "takes out what was found",
     "pipeline/redactor.py": "joins the segments of a conversation",
 }
-"""Every file that calls `reveal`, and what for. A new one needs a reason as good."""
+"""Every file that opens what somebody said, and what for. A new one needs a reason as good."""
+
+KEPT = {
+    "assistant/commands/data.py": "says how many seconds of sound a row holds",
+    "pipeline/engines/flac.py": "writes kept sound out for the person it is of",
+    "storage/rows.py": "packs a row that is about to be sealed",
+}
+"""Every file that opens what is kept."""
+
+KEYS = {
+    "assistant/commands/keys.py": "prints the recovery letters that were asked for",
+    "storage/bond.py": "binds the master key to a TPM",
+    "storage/checkpoint.py": "derives the audit log's key",
+    "storage/database.py": "gives SQLCipher its key",
+    "storage/height.py": "signs the height file",
+    "storage/master.py": "reads and writes the key file",
+    "storage/passphrase.py": "stretches a passphrase",
+    "storage/receipt.py": "compares a key with its commitment",
+    "storage/recovery.py": "writes and reads the recovery letters",
+    "storage/rescue.py": "opens a database that was set aside",
+    "storage/rotation.py": "seals one master key under another",
+    "storage/seal.py": "seals and opens a row",
+    "storage/slots.py": "seals and opens a keyslot",
+}
+"""Every file that opens a key."""
 
 MAKERS = {
     "RedactedTranscript": {"pipeline/redact.py"},
     "Originals": {"pipeline/redact.py"},
-    "RedactedIntent": {"pipeline/intents.py"},
+    "RedactedIntent": {"pipeline/intents.py", "policies/explain.py"},
     "Grant": {"policies/decide.py"},
     "Confirm": {"policies/decide.py"},
     "Refusal": {"policies/decide.py"},
-    "Release": set(),
-    "Permit": set(),
+    "Release": {"policies/decide.py"},
+    "TextRelease": {"policies/decide.py"},
+    "Permit": {"policies/decide.py"},
 }
 """The sealed kinds, and the files that may make them."""
 
@@ -64,7 +90,7 @@ def opens(tree: ast.Module) -> bool:
 
 def test_only_these_files_open_what_is_private():
     found = {name for name, tree in sources() if name != "assistant/private.py" and opens(tree)}
-    assert found == REVEALERS.keys()
+    assert found == REVEALERS.keys() | KEPT.keys() | KEYS.keys()
 
 
 @pytest.mark.parametrize("kind", MAKERS)

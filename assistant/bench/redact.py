@@ -150,7 +150,9 @@ def _intents(sentences: Sequence[Sentence], settings: Settings, core: bool) -> S
     score = Score(core)
     for sentence in sentences:
         transcript = _transcript(sentence.text)
-        redacted, originals = redact_utterance(mind.parts.detectors, transcript)
+        redacted, originals = redact_utterance(
+            mind.parts.detectors, transcript, needs=mind.parts.needs
+        )
         originals.forget()
         intent = mind.parts.parser.parse(redacted)
         score.add_sent(sentence, [] if intent is None else sent_words(intent))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assistant.private import Private
 from assistant.types import AudioFrame, Partial, Transcript, Utterance, WakeEvent
-from pipeline.ports import Verdict
+from pipeline.ports import Expected, Verdict
 
 
 class SilentWake:
@@ -50,7 +50,7 @@ class FixedRecognizer:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def open(self) -> FixedDecoding:
+    def open(self, expect: Expected = "command") -> FixedDecoding:
         """Begin an utterance."""
         return FixedDecoding(self._text)
 

@@ -13,10 +13,12 @@ BENCHES = {
     "endpoint": "how soon an utterance is closed",
     "commands": "commands understood, and the recognizer's speed",
     "redact": "what leaks from sentences with marked spans, and which commands are damaged",
-    "door": "how long a release takes to the broker, on loopback",
+    "understand": "commands still understood when mumbled, and those that redaction damages",
     "idle": "what listening costs, beside always-on openWakeWord",
     "own": "what Sotto's own code costs, with stand-in engines",
+    "storage": "a sealed insert beside plain SQLite, reading back, destroying a key",
     "sandbox": "what a skill's process costs, and what others feel of one that misbehaves",
+    "door": "how long a release takes to the broker, on loopback",
     "start": "seconds to listening, memory, and the size of the environment",
 }
 

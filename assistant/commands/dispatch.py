@@ -8,11 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 from assistant import logs, settings_file
-from assistant.commands.options import spread
-from assistant.errors import AssistantError, SettingsError, outline
+from assistant.commands.options import add_common, spread
+from assistant.errors import AssistantError, KeyslotError, SettingsError, StateError, outline
 
 COMMANDS = {
     "run": "listen to the microphone and act (the daemon, in the foreground)",
@@ -21,6 +20,10 @@ COMMANDS = {
     "listen": "one utterance from the microphone, without a wake word",
     "parse": "what a text would mean, without a recording",
     "redact": "stdin with what is private taken out, or what of it could leave",
+    "policy": "what may be done, kept and shared: check it, explain it, give and withdraw consent",
+    "audit": "what was decided, kept, read, released and deleted, and that it is all there",
+    "data": "what is kept: see it, take it along, have it forgotten, prove that it is gone",
+    "keys": "the keys of what is kept: how they are, a new master key, a copy on paper",
     "check": "what works here, what is missing and how to get it",
     "skills": "what it can do: list, write and test skills",
     "door": "publish what is released to an MQTT broker: the only process with a network",
@@ -42,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
         status: int = command.run(parsed, settings)
         sys.stdout.flush()
         return status
-    except SettingsError as error:
+    except (SettingsError, StateError, KeyslotError) as error:
         return _say(str(error), MISUSED)
     except AssistantError as error:
         return _say(str(error), FAILED)
@@ -66,28 +69,12 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         prog="sotto", description="A voice assistant that keeps what is said at home."
     )
     parser.add_argument("--version", action="version", version=f"sotto {version('sotto-voice')}")
-    _add_common(parser, top=True)
+    add_common(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     asked = {word for word in arguments if word in COMMANDS}
     for name, summary in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
-        _add_common(sub, top=False)
+        add_common(sub, top=False)
         if name in asked:
             importlib.import_module(f"assistant.commands.{name}").add_arguments(sub)
     return parser
-
-
-def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
-    """The options that may stand before or after the command."""
-    none, false = (None, False) if top else (argparse.SUPPRESS, argparse.SUPPRESS)
-    common = parser.add_argument_group("common options")
-    common.add_argument("--config", type=Path, metavar="FILE", default=none, help="settings file")
-    common.add_argument(
-        "--state", type=Path, metavar="DIR", default=none, help="where caches and models are kept"
-    )
-    common.add_argument(
-        "--json", action="store_true", default=false, help="one JSON object a line on stdout"
-    )
-    common.add_argument(
-        "--log-level", choices=logs.LEVELS, default=none, help="what is told on stderr"
-    )

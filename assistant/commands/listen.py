@@ -29,13 +29,15 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
         report(event)
 
     settings = options.apply(parsed, settings)
-    assistant = build.assistant(
-        settings, state=state.directory(parsed.state), report=watch, wake=False, speak=True
-    )
-    microphone = build.microphone(settings)
-    if not parsed.json:
-        print("speak now", file=sys.stderr)
-    asyncio.run(assistant.listen_once(microphone))
+    directory = state.directory(parsed.state)
+    with build.agreement(settings, directory, always=False) as under:
+        assistant = build.assistant(
+            settings, state=directory, report=watch, wake=False, speak=True, under=under
+        )
+        microphone = build.microphone(settings)
+        if not parsed.json:
+            print("speak now", file=sys.stderr)
+        asyncio.run(assistant.listen_once(microphone))
     if any(isinstance(event, Failed) for event in heard):
         return 1
     return 0 if any(isinstance(event, Done) for event in heard) else _nothing()

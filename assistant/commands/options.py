@@ -6,7 +6,24 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from assistant import logs
 from assistant.settings import Settings
+
+
+def add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """The options that may stand before or after the command."""
+    none, false = (None, False) if top else (argparse.SUPPRESS, argparse.SUPPRESS)
+    common = parser.add_argument_group("common options")
+    common.add_argument("--config", type=Path, metavar="FILE", default=none, help="settings file")
+    common.add_argument(
+        "--state", type=Path, metavar="DIR", default=none, help="where caches and models are kept"
+    )
+    common.add_argument(
+        "--json", action="store_true", default=false, help="one JSON object a line on stdout"
+    )
+    common.add_argument(
+        "--log-level", choices=logs.LEVELS, default=none, help="what is told on stderr"
+    )
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:

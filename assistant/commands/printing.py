@@ -14,6 +14,7 @@ from assistant.events import (
     Done,
     Event,
     Failed,
+    Kept,
     Redacted,
     Replied,
     SourceOpened,
@@ -90,6 +91,9 @@ class TimeLine:
                 return [("decided", f"{_EFFECTS[event.effect]} ({event.rule})")]
             case Replied():
                 return [("replied", event.text)]
+            case Kept():
+                days = event.seconds / 86_400
+                return [("kept", f"{event.category}, for {event.purpose}, {days:g} days")]
             case Done():
                 return [("took", _times(event))]
             case Failed():

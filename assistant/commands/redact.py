@@ -16,6 +16,7 @@ from assistant.settings import Settings
 from assistant.types import Finding, RedactedTranscript, Transcript
 from pipeline.detectors.chosen import choose
 from pipeline.ports import Detector, Parser
+from pipeline.reading_needs import Needs
 from pipeline.redactor import Redactor
 from policies.share import sent_words
 
@@ -44,23 +45,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace, settings: Settings) -> int:
     """Answer every line at once; a line that can't be read is named, and the rest goes on."""
     detectors = _detectors(parsed, settings)
-    parser = build.mind(settings).parts.parser if parsed.mode == "intent" else None
-    answer = _Answer(parsed.json, parsed.explain, parser)
+    parts = build.mind(settings).parts if parsed.mode == "intent" else None
+    needs = None if parts is None else parts.needs
+    answer = _Answer(parsed.json, parsed.explain, None if parts is None else parts.parser)
     broken = 0
     for line in lines(sys.stdin.buffer):
         if line.problem:
             broken += 1
             print(f"sotto: line {line.number}: {line.problem}", file=sys.stderr, flush=True)
         else:
-            answer(line, redact_segments(detectors, line.segments))
+            answer(line, redact_segments(detectors, line.segments, needs))
     return 1 if broken else 0
 
 
 def redact_segments(
-    detectors: Sequence[Detector], segments: Sequence[Private[str]]
+    detectors: Sequence[Detector],
+    segments: Sequence[Private[str]],
+    needs: Needs | None = None,
 ) -> list[RedactedTranscript]:
     """Redact the segments of one conversation as they come, and give them back in order."""
-    redactor = Redactor(detectors)
+    redactor = Redactor(detectors, needs=needs)
     redacted: list[RedactedTranscript] = []
     for index, segment in enumerate(segments):
         redacted += redactor.feed(Transcript(index, segment, 1.0))

@@ -44,13 +44,13 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
     """Replay every file; 1 if any gave an error."""
     report = printing.reporter(as_json=parsed.json, show_raw=parsed.show_raw)
     watch = Watch(report)
-    assistant = build.assistant(
-        options.apply(parsed, settings),
-        state=state.directory(parsed.state),
-        report=watch,
-        wake=not parsed.no_wake,
-    )
-    asyncio.run(replay_all(assistant, parsed, watch))
+    settings = options.apply(parsed, settings)
+    directory = state.directory(parsed.state)
+    with build.agreement(settings, directory, always=False) as under:
+        assistant = build.assistant(
+            settings, state=directory, report=watch, wake=not parsed.no_wake, under=under
+        )
+        asyncio.run(replay_all(assistant, parsed, watch))
     report.end()
     return 1 if watch.failed else 0
 

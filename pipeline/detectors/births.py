@@ -52,8 +52,11 @@ _NO_BIRTH = word_set(
 )
 _ASKS = word_set("who who's whose")
 _STRONG = frozenset(("born", "birthdate", "dob", "birthdates", "birthed"))
+_BABIES = word_set("baby twins triplets babies")
 _EXPIRY = word_set("expires expiring expiry expiration expire expired exp valid")
 _LONGEST = 14
+_FEW = 3
+"""Words that may stand between a date and "born" behind it."""
 
 
 def find_births(reading: Reading) -> Iterator[Finding]:
@@ -68,6 +71,8 @@ def find_births(reading: Reading) -> Iterator[Finding]:
         last, worth = _date(reading, first, sure=sure)
         if first > index + 1 and reading.words[first - 1] == "the":
             first -= 1
+        if worth == 0 and reading.words[index] == "born":
+            first, last, worth = _before(reading, index)
         if worth >= (1 if sure else 2):
             yield Finding(reading.starts[first], reading.ends[last], kind, 0.85, "rules", NAME)
 
@@ -92,6 +97,8 @@ def _cue(reading: Reading, index: int) -> tuple[str, bool]:  # noqa: PLR0911  # 
         return "DATE_OF_BIRTH", said or word == "birthday's"
     if word == "on" and index > 1 and _comes_of_age(words, index):
         return "DATE_OF_BIRTH", False
+    if word in ("came", "arrived") and not _BABIES.isdisjoint(words[max(0, index - 3) : index]):
+        return "DATE_OF_BIRTH", False
     if word in ("expiry", "expiration"):
         return "CARD_EXPIRY", False
     if word in _EXPIRY and not {"card", "visa", "mastercard", "amex", "credit", "debit"}.isdisjoint(
@@ -106,6 +113,17 @@ def _comes_of_age(words: list[str], on: int) -> bool:
     near = words[max(0, on - 4) : on]
     turns = not {"be", "turn", "turns", "turning", "turned"}.isdisjoint(near)
     return turns and (words[on - 1] in _NUMBERS or words[on - 1].isdecimal())
+
+
+def _before(reading: Reading, born: int) -> tuple[int, int, int]:
+    """The date that ends just before "born": "on may third nineteen eighty ada was born"."""
+    for first in range(max(0, born - _LONGEST), born):
+        if reading.words[first] in _SMALL:
+            continue
+        last, worth = _date(reading, first, sure=False)
+        if worth == 2 and last >= born - _FEW:
+            return first, last, worth
+    return born, born, 0
 
 
 def _date(reading: Reading, first: int, *, sure: bool) -> tuple[int, int]:
@@ -127,12 +145,13 @@ def _date(reading: Reading, first: int, *, sure: bool) -> tuple[int, int]:
         elif word in _HOLIDAYS and sure:
             days += 1
         elif word in _SMALL or word in FILLERS or word in CORRECTING:
+            months = 0 if word in CORRECTING else months
             index += 1
             continue
         else:
             break
         last = index
-        if reading.ends_sentence(index) or months > 1 or _parts(reading, index):
+        if _ends(reading, index) or months > 1 or _parts(reading, index):
             break
         index += 1
     if months + days + numbers == 0:
@@ -141,6 +160,14 @@ def _date(reading: Reading, first: int, *, sure: bool) -> tuple[int, int]:
         return last, 0
     worth = 2 if (months and days + numbers) or numbers >= 3 or (days and numbers) else 1
     return last, worth
+
+
+def _ends(reading: Reading, index: int) -> bool:
+    """Whether a sentence ends after word `index`; not so in "3. Mai"."""
+    if not reading.ends_sentence(index):
+        return False
+    following = reading.words[index + 1 : index + 2]
+    return not (reading.words[index].isdecimal() and MONTHS.intersection(following))
 
 
 def _parts(reading: Reading, index: int) -> bool:

@@ -43,6 +43,11 @@ def starts_like_iban(code: str) -> bool:
     return len(code) >= 12 and code[:2] in _IBAN_LENGTHS and code[2:4].isdecimal()
 
 
+def is_iban_country(letters: str) -> bool:
+    """Whether IBANs begin with the letters."""
+    return letters in _IBAN_LENGTHS
+
+
 def is_postcode(code: str) -> bool:
     """Whether the code is a British or Canadian postcode: "eh39qn", "k1a0b1"."""
     return bool(_POSTCODE.fullmatch(code))

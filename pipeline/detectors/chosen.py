@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from assistant.types import Finding, Transcript
-from pipeline.ports import Detector
+from pipeline.ports import Detector, Foreseeing
 
 
 class Chosen:
@@ -29,6 +29,10 @@ class Chosen:
             for finding in self._detector.find(transcript)
             if finding.score >= self._threshold and (self._all or finding.type in self.types)
         ]
+
+    def begins(self, text: str) -> int | None:
+        """Where the end of the text may be half of something, as the detector itself has it."""
+        return self._detector.begins(text) if isinstance(self._detector, Foreseeing) else None
 
 
 def choose(

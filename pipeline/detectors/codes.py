@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.types import Finding
 from pipeline.detectors import cues
-from pipeline.detectors.announced import COPULAS, LINKS, Announced, announced_by
+from pipeline.detectors.announced import Announced, announced_by
 from pipeline.detectors.checks import (
     is_card,
     is_iban,
@@ -22,8 +22,7 @@ from pipeline.detectors.checks import (
     is_ssn,
     starts_like_iban,
 )
-from pipeline.detectors.cues import cue_at
-from pipeline.detectors.number_words import LETTER_NAMES, MISHEARD
+from pipeline.detectors.extents import extent
 from pipeline.detectors.numbers import Run
 from pipeline.detectors.pieces import DIGIT, MIXED, WRITTEN
 from pipeline.detectors.reading import Reading, word_set
@@ -33,6 +32,7 @@ from pipeline.detectors.shapes import (
     is_counting,
     is_date,
     is_plain_number,
+    is_product,
     is_title,
     is_year,
 )
@@ -58,7 +58,7 @@ _NO_BRIDGE = word_set(
     he she it we they that this then now today tonight tomorrow
     """
 )
-_LEADING = word_set("to is are was number it's that's ends in")
+_KEYPADS = word_set("keypad authenticator atm terminal pinpad intercom entryphone")
 
 
 def find_codes(reading: Reading, runs: Sequence[Run]) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def find_codes(reading: Reading, runs: Sequence[Run]) -> Iterator[Finding]:
             found = _inherit(reading, before, run, kind)
         kind = found[0] if found else None
         if found:
-            yield _finding(reading, run, *found)
+            yield extent(reading, run, *found)
         before = run
 
 
@@ -85,7 +85,13 @@ def _judge(
     found = _expected(reading, run, announced) if announced is not None else None
     if found is not None or shaped is not None:
         return found or shaped
-    return _denied(reading, run)
+    return _keyed(reading, run) or _denied(reading, run)
+
+
+def _keyed(reading: Reading, run: Run) -> tuple[str, float] | None:
+    """ "enter 4471 at the keypad"."""
+    near = reading.words[run.last + 1 : run.last + 4]
+    return (cues.SECRET, LIKELY) if run.digits >= 4 and _KEYPADS.intersection(near) else None
 
 
 def _expected(reading: Reading, run: Run, announced: Announced) -> tuple[str, float] | None:  # noqa: PLR0911  # a case, an answer
@@ -119,6 +125,8 @@ def _shaped(reading: Reading, run: Run) -> tuple[str, float] | None:  # noqa: PL
         return (cues.ADDRESS, LIKELY) if is_postcode(code) and run.phrases <= 7 else None
     if is_card(code):
         return cues.CARD, CHECKED
+    if run.corrected and code[0] == "0" and len(code) >= 10:
+        return cues.PHONE, LIKELY
     if run.marks.count(".") == 3 and set(run.marks) <= {".", " "}:
         return cues.NETWORK, LIKELY
     if run.marks == "--" and [len(piece.value) for piece in run.pieces] == [3, 2, 4]:
@@ -143,7 +151,8 @@ def _denied(reading: Reading, run: Run) -> tuple[str, float] | None:  # noqa: PL
     """What goes because nobody needs it: digits read out for no reason that we know."""
     if run.letters and run.digits:
         return _denied_mixed(reading, run)
-    single = run.phrases == 1 and run.pieces[0].kind == WRITTEN and run.digits >= 7
+    single = run.phrases == 1 and run.pieces[0].kind == WRITTEN and run.digits >= 6
+    single = single and not (run.digits == 6 and run.code.endswith("00"))
     if run.strong < 4 or (run.phrases < 2 and not single) or run.digits > 2 * run.strong:
         return None
     if run.strong < 7 and (is_clock(run) or is_year(run) or is_plain_number(run)):
@@ -160,6 +169,8 @@ def _denied(reading: Reading, run: Run) -> tuple[str, float] | None:  # noqa: PL
 
 
 def _denied_mixed(reading: Reading, run: Run) -> tuple[str, float] | None:
+    if is_product(run):
+        return None
     hyphened = _is_upper(reading, run) and (
         (run.digits >= 4 and "-" in run.marks) or (run.digits >= 5 and run.phrases == 2)
     )
@@ -219,53 +230,3 @@ def _is_checked(run: Run, kind: str) -> bool:
         return is_internet_address(".".join(piece.value for piece in run.pieces))
     check = {cues.CARD: is_card, cues.IBAN: is_iban, cues.SSN: is_ssn}.get(kind)
     return bool(check and check(code)) or (kind == cues.ROUTING and is_routing_number(code))
-
-
-def _finding(reading: Reading, run: Run, kind: str, score: float) -> Finding:
-    first, last = run.first, run.last
-    words = reading.words
-    if first and words[first - 1] in LETTER_NAMES and reading.gap(first - 1) == " ":
-        cued = first > 1 and words[first - 2] in _LEADING
-        if cued or words[first - 1] not in _COMMON:
-            first -= 1
-    if (kind in _WITH_LETTERS or run.phrases >= 5) and _is_part(reading, first - 1):
-        first -= 1
-    following = words[last + 1 : last + 3]
-    if following and following[0] in MISHEARD and reading.gap(last) == " ":
-        last += following[1:] in ([], ["is"], ["and"], ["please"], ["thanks"])
-    if first > 1 and words[first - 1] in MISHEARD and words[first - 2] in _LEADING:
-        first -= 1
-    if run.letters or kind == cues.CODE:
-        first, last = _chunk(reading, first, last)
-    if first and words[first - 1] == "plus" and run.digits >= 8:
-        first -= 1
-    start = reading.starts[first]
-    before = reading.before(first)
-    start -= len(before) - len(before.rstrip("+(#"))
-    return Finding(start, reading.ends[last], kind, score, "rules", "codes")
-
-
-def _is_part(reading: Reading, index: int) -> bool:
-    """Whether a word between a cue and its digits is a part of the code: "licence is morgan 65"."""
-    if index < 1 or reading.words[index] in LINKS or reading.gap(index) != " ":
-        return False
-    return reading.words[index - 1] in COPULAS or cue_at(reading, index - 1)[1] >= 0
-
-
-_WITH_LETTERS = frozenset((cues.PLATE, cues.DOCUMENT))
-
-
-def _chunk(reading: Reading, first: int, last: int) -> tuple[int, int]:
-    """Widen a written code to what hyphens join: "sk-test-9f3kd82"."""
-    while first and reading.gap(first - 1) in ("-", "_"):
-        first -= 1
-    while last + 1 < len(reading) and reading.gap(last) in ("-", "_"):
-        last += 1
-    return first, last
-
-
-_COMMON = word_set(
-    """
-    be see you are in and as why eye hey oh okay sea tea queue el
-    """
-)

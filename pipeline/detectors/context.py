@@ -26,6 +26,12 @@ _PUBLIC_COMMANDS = frozenset(
 )
 """Words of commands whose names are known to everybody: artists, cities, teams."""
 _TIMES = frozenset("dawn april may june august summer autumn sunday friday noon eve".split())
+_DATES = frozenset(
+    """monday tuesday wednesday thursday saturday january february march july september october
+    november december mondays tuesdays wednesdays thursdays fridays saturdays sundays today
+    tomorrow tonight yesterday""".split()
+)
+"""Words that are hardly ever anything but a time."""
 _WHEN = frozenset("at in by on until till before since next last this every each".split())
 """Words before a time that could be a name as well: "at dawn", "next summer"."""
 _FIRST = 6
@@ -68,6 +74,8 @@ def thresholds(words: Sequence[Token], known: Sequence[bool], threshold: float) 
 
 
 def _is_time(words: Sequence[Token], index: int) -> bool:
+    if words[index].key in _DATES:
+        return not words[index].is_possessive
     return index > 0 and words[index].key in _TIMES and words[index - 1].key in _WHEN
 
 

@@ -70,7 +70,8 @@ _SURE = {
         code|access code|security code|door code|gate code|alarm code|entry code|cvv|c v v|
         cvc|c v c|cvv2|cvv code|cvc code|combination|combo|combination is|otp|o t p|
         verification code|one time code|one time password|unlock code|safe code|lock code|
-        garage code|passphrase|security number|key code|keycode|three digits on the back|
+        garage code|burglar alarm|house alarm|alarm panel|passphrase|
+        security number|key code|keycode|three digits on the back|
         code on the back|digits on the back|number on the back|on the back|back of it|
         back of the card|pins|codes|auth code|authentication code|confirmation code|
         login code|two factor code|backup code|recovery code|secret number|unlock|passkey|

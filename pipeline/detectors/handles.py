@@ -43,6 +43,9 @@ _PLACEHOLDERS = word_set(
     """
 )
 """The last words of the names of types."""
+_PAGES = word_set("channel stream page account profile podcast blog vlog feed")
+_OWNERS = word_set("my his her our their kick")
+_NAMED = (["called"], ["named"])
 _VERBS = word_set(
     """
     follow add find message dm me tag i'm am reach mention us him her them tweet
@@ -70,6 +73,8 @@ def _look(said: list[str], index: int, done: int) -> tuple[int, int] | None:
         return _announced(said, index + 1, sure=symbol in _SURE)
     if index and (said[index - 1], symbol) in _PAIRS:
         return _announced(said, index + 1, sure=True)
+    if symbol in _PAGES:
+        return _titled(said, index)
     if symbol == "on" and index + 1 < len(said) and said[index + 1] in NETWORKS:
         return _before_network(said, index) or _after_network(said, index + 2)
     return None
@@ -124,6 +129,18 @@ def _announced(said: list[str], index: int, *, sure: bool) -> tuple[int, int] | 
     return (index, end) if end > index else None
 
 
+def _titled(said: list[str], page: int) -> tuple[int, int] | None:
+    """ "my twitch channel's called grumpy gardening grandad"."""
+    near = set(said[max(0, page - 4) : page])
+    index = page + 1 + (said[page + 1 : page + 2] in (["is"], ["was"]))
+    if near.isdisjoint(_OWNERS | NETWORKS) or said[index : index + 1] not in _NAMED:
+        return None
+    if index + 1 >= len(said) or said[index + 1] in NO_HANDLES - {"the", "a", "my"}:
+        return None
+    end = _end(said, index + 1, held=3)
+    return (index + 1, end) if end > index + 1 else None
+
+
 def _was_named(said: list[str], start: int) -> bool:
     """ "my instagram is ..." names an account, "instagram is down" does not."""
     near = said[max(0, start - 4) : start + 2]
@@ -152,9 +169,13 @@ def _before_network(said: list[str], on: int) -> tuple[int, int] | None:
 
 def _after_network(said: list[str], index: int) -> tuple[int, int] | None:
     """ "find me on tiktok at knit with kemal"."""
+    if _VERBS.isdisjoint(said[max(0, index - 4) : index - 2]):
+        return None
+    named = said[index : index + 1] in (["it's"], ["i'm"])
+    index += named
     if index + 1 >= len(said) or said[index] not in ("at", "@", "as", "under"):
         return None
-    if _VERBS.isdisjoint(said[max(0, index - 4) : index - 2]) or said[index + 1] in NO_HANDLES:
+    if said[index + 1] in NO_HANDLES and not (named and said[index + 1] == "the"):
         return None
     return index + 1, _end(said, index + 1, held=3)
 

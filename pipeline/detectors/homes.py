@@ -32,6 +32,7 @@ def find_homes(reading: Reading, runs: Sequence[Run]) -> Iterator[Finding]:
     yield from _announced(reading, numbers)
     yield from _homes(reading, numbers)
     yield from _corners(reading)
+    yield from _squares(reading)
 
 
 def _homes(reading: Reading, numbers: dict[int, Run]) -> Iterator[Finding]:
@@ -118,6 +119,25 @@ _LINKS = word_set(
     with is at on in to it's now that's that the home new as from up over
     """
 )
+
+
+def _squares(reading: Reading) -> Iterator[Finding]:
+    """ "what three words is filled dot count dot soap": a square of three metres."""
+    words = reading.words
+    for index in range(len(words) - 5):
+        if words[index] != "what" or words[index + 1] not in ("three", "3"):
+            continue
+        first = index + 3
+        while first < len(words) and words[first] in _SQUARE_LINKS | FILLERS:
+            first += 1
+        said = first > index + 3 or words[max(0, index - 1)] in ("at", "on")
+        places = [i for i in range(first, min(len(words), first + 5)) if words[i] != "dot"][:3]
+        if said and len(places) == 3 and NO_STREET.isdisjoint(words[i] for i in places):
+            start, end = reading.starts[first], reading.ends[places[-1]]
+            yield Finding(start, end, "ADDRESS", 0.8, "rules", NAME)
+
+
+_SQUARE_LINKS = word_set("is are it's address location says for at on us here there")
 
 
 def _corners(reading: Reading) -> Iterator[Finding]:

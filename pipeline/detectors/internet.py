@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.types import Finding
-from pipeline.detectors.checks import is_internet_address
 from pipeline.detectors.internet_words import (
     ENDINGS,
+    LOCAL_INNER,
+    LOCAL_OPENS,
     LOCAL_STOPS,
     PROVIDERS,
     PUBLIC_SITES,
     SITE_STOPS,
     SPELLED_PROVIDERS,
 )
+from pipeline.detectors.internet_written import NAME, find_written
 from pipeline.detectors.number_words import (
+    CORRECTING,
     FILLERS,
     SCALES,
     SOUND_ALIKE,
@@ -29,7 +31,6 @@ from pipeline.detectors.number_words import (
 from pipeline.detectors.reading import Reading, word_set
 
 TYPES = ("EMAIL_ADDRESS", "URL", "IP_ADDRESS", "MAC_ADDRESS")
-NAME = "internet"
 _SAID = {
     "dot": ".", "period": ".", "underscore": "_", "dash": "-", "hyphen": "-", "slash": "/",
     "minus": "-", "plus": "+", "backslash": "/", "dotted": ".",
@@ -42,6 +43,8 @@ _LONGEST = 24
 """Symbols of a mailbox or a path, at most."""
 _PLAIN = 4
 """Words in a row that nothing joins, at most."""
+_PHRASE = 6
+"""Words before those that are surely a mailbox which may be a part of it."""
 _NO_LABELS = word_set("at is the @ / please to go open visit on for my then")
 _DESKS = word_set(
     """
@@ -50,6 +53,8 @@ _DESKS = word_set(
 )
 _SENDS = word_set("to is email it's mail at")
 """After these, a word that begins no mailbox otherwise is one: "write to hello at ..."."""
+_SITES = word_set("blog website site webpage homepage podcast channel")
+_SITE_LINKS = word_set("is it's at called named on under now moved to address was the")
 _PATH_STOPS = word_set(
     """
     please thanks thank and for on in to so then now okay is if when but at with from by
@@ -97,7 +102,7 @@ def symbols(reading: Reading) -> Symbols:
 
 def find_internet(reading: Reading, line: Symbols) -> Iterator[Finding]:
     """Every mailbox and link."""
-    yield from _written(reading.text)
+    yield from find_written(reading.text)
     said, done, index = line.said, 0, 0
     while index < len(said):
         kind, place = "", None
@@ -123,7 +128,34 @@ def _mailbox(said: list[str], at: int, after: int) -> tuple[int, int] | None:
     first = _local(said, at - 1, after, LOCAL_STOPS)
     if first >= at and at - 1 > after and said[at - 1] in _DESKS and said[at - 2] in _SENDS:
         first = at - 1
+    if first < at:
+        first = _corrected(said, _whole(said, first, after), after)
     return (first, end) if first < at else None
+
+
+def _whole(said: list[str], first: int, after: int) -> int:
+    """Where a mailbox that is a phrase begins: "it's all the martins at ...": at its clause."""
+    for index in range(first - 1, max(after, first - _PHRASE) - 1, -1):
+        symbol = said[index]
+        if symbol in LOCAL_OPENS or symbol in _PARTS:
+            return index + 1
+        if symbol in "@/:" or symbol == "at":
+            return first
+        if symbol in LOCAL_STOPS and symbol not in LOCAL_INNER:
+            return first
+    return 0 if 0 < first <= _PHRASE and not after else first
+
+
+def _corrected(said: list[str], first: int, after: int) -> int:
+    """Take a mailbox that was put right with the right one: "ada at no wait bob at ..."."""
+    index = first
+    while index > after and index >= first - 3 and said[index - 1] in CORRECTING:
+        index -= 1
+    while index < first + 2 and index > after and said[index] in CORRECTING:
+        if said[index - 1] == "at":
+            return min(first, _local(said, index - 2, after, LOCAL_STOPS))
+        index += 1
+    return first
 
 
 def _local(said: list[str], last: int, after: int, stops: frozenset[str]) -> int:
@@ -181,7 +213,7 @@ def _host(said: list[str], index: int, *, bare: bool) -> int:  # noqa: PLR0912  
             label = 0
         elif symbol in ("-", "_"):
             label = max(label - 1, 0)
-        elif symbol in _PARTS or symbol in _NO_LABELS:
+        elif symbol in _PARTS or (symbol in _NO_LABELS and (symbol, after) != ("the", index)):
             break
         elif symbol == "and":
             if label == 0:
@@ -231,6 +263,7 @@ def _link(said: list[str], dot: int, after: int) -> tuple[int, int] | None:
         return None
     if first > 0 and said[first - 1] == "/":
         first = _scheme(said, first)
+    first = _titled(said, first, after)
     end = _host(said, dot - 1, bare=False)
     if end < 0:
         return None
@@ -238,6 +271,19 @@ def _link(said: list[str], dot: int, after: int) -> tuple[int, int] | None:
     if path == end and dot - first == 1 and said[first] in PUBLIC_SITES:
         return None
     return first, path
+
+
+def _titled(said: list[str], first: int, after: int) -> int:
+    """Where a site whose name is a phrase begins: "my blog knitting with noreen dot ..."."""
+    for index in range(first - 1, max(after, first - _PLAIN) - 1, -1):
+        if said[index] in _SITES:
+            begin = index + 1
+            while begin < first and said[begin] in _SITE_LINKS:
+                begin += 1
+            return begin
+        if said[index] in _PARTS or said[index] in "@/:.":
+            break
+    return first
 
 
 def _scheme(said: list[str], first: int) -> int:
@@ -267,34 +313,3 @@ def _path(said: list[str], end: int) -> int:
     while said[after - 1] in _MARKS and after - 1 > end:
         after -= 1
     return after
-
-
-_LINK = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
-_COLONS = re.compile(r"(?<![\w:])[0-9a-fA-F:]{3,39}(?![\w:])")
-_MAC = re.compile(r"(?<![\w:-])[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}(?![\w:-])")
-_MAIL = re.compile(
-    r"(?<![\w.+%'-])[\w.+%'-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}(?![\w-])"
-)
-_TAG = re.compile(r"(?<![\w@./])@[A-Za-z0-9_][\w.]{1,38}(?!\w|@)")
-
-
-def _written(text: str) -> Iterator[Finding]:
-    """What has a written form that words do not show."""
-    if "@" in text:
-        for match in _MAIL.finditer(text):
-            yield Finding(match.start(), match.end(), "EMAIL_ADDRESS", 0.95, "rules", NAME)
-        for match in _TAG.finditer(text):
-            yield Finding(match.start(), match.end(), "USERNAME", 0.7, "rules", NAME)
-    if "//" in text or "www." in text.lower():
-        for match in _LINK.finditer(text):
-            end = match.end() - (len(match[0]) - len(match[0].rstrip(".,;:!?)'")))
-            yield Finding(match.start(), end, "URL", 0.9, "rules", NAME)
-    if ":" in text:
-        for match in _MAC.finditer(text):
-            yield Finding(match.start(), match.end(), "MAC_ADDRESS", 0.95, "rules", NAME)
-        for match in _COLONS.finditer(text):
-            if match[0].count(":") > 1 and is_internet_address(match[0]):
-                yield Finding(match.start(), match.end(), "IP_ADDRESS", 0.95, "rules", NAME)
-    elif "-" in text:
-        for match in _MAC.finditer(text):
-            yield Finding(match.start(), match.end(), "MAC_ADDRESS", 0.95, "rules", NAME)

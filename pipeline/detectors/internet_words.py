@@ -44,6 +44,20 @@ LOCAL_STOPS = word_set(
     """
 )
 """Words before which a mailbox begins (unless a dot or a dash holds on to them)."""
+LOCAL_INNER = word_set(
+    """
+    the a an we are i you he she and or no not my your our his her their all about here out in
+    of for with be do just like get got go going see into who more over under this then first
+    last initial letter then surname shop shopping now today photo photos notes recipe recipes
+    """
+)
+"""Those of them (and others) that a mailbox of several words may have: "we are the martins at"."""
+LOCAL_OPENS = word_set(
+    """
+    is it's that's was it so to yeah yes okay ok called well ready
+    """
+)
+"""Words after which nothing but the mailbox comes."""
 SITE_STOPS = LOCAL_STOPS | word_set(
     """
     open visit website site webpage page url link links browse browser load launch bookmark
@@ -80,7 +94,7 @@ NO_HANDLES = word_set(
     taken wrong not already the a an my your too invalid correct incorrect down working
     unavailable available required missing same different very really still being been going
     about broken slow banned hacked private public suspended locked what where how it his her
-    their our in on boring fun full great good bad free awesome so one
+    their our in on off again boring fun full great good bad free awesome so one
     """
 )
 """What is said of a user name and is none."""

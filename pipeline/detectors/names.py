@@ -8,15 +8,27 @@ from pathlib import Path
 from assistant.types import Finding, Transcript
 from pipeline.detectors.context import PublicWords, thresholds
 from pipeline.detectors.names_model import LABELS, MODEL, Floats, NamesModel
-from pipeline.detectors.words import tokens
+from pipeline.detectors.number_words import CORRECTING, SCALES, TEENS, TENS, UNITS, ZEROS
+from pipeline.detectors.words import Token, tokens
 
 TYPES = tuple(label for label in LABELS if label not in {"", "CODE"})
 """Labels of the model that become findings. Codes are the rules' business: the model knows them
 only so that it does not take them for something else."""
-THRESHOLD = 0.4
+THRESHOLD = 0.3
 """Probability from which a word is private: measured, see docs/decisions/names-model.md."""
 GROWTH = 0.3
 """Share of the threshold from which a word beside a private one is private too."""
+DOUBT = 0.03
+"""Probability from which a word at the end of a text may turn out private with the next words."""
+_HONORIFICS = frozenset("mr mrs ms mx miss mister misses missus".split())
+_AMOUNTS = frozenset((*UNITS, *ZEROS, *TEENS, *TENS, *SCALES, "point", "half", "a"))
+_DOSES = frozenset(
+    """mg mgs milligram milligrams mcg microgram micrograms gram grams g ml mls millilitres
+    milliliters unit units mils""".split()
+)
+_TAIL, _TAIL_WORDS = 200, 14
+"""Characters and words of a text that are looked at to tell how it may go on."""
+_CLOSING = (".", "?", "!")
 WEIGHTS = dict.fromkeys(("EMAIL_ADDRESS", "URL", "SECRET", "ADDRESS", "USERNAME"), 0.5)
 """Factors on scores, 0.7 for others: where a rule finds something too, it knows better what."""
 _WRITTEN = frozenset(map(LABELS.index, ("PERSON", "LOCATION", "ORGANIZATION", "MEDICAL")))
@@ -51,6 +63,21 @@ class Names:
         """Every stretch of private words, with the highest probability of its words."""
         return list(self._find(transcript.text.reveal()))
 
+    def begins(self, text: str) -> int | None:
+        """The offset of words at the end of the text that may be half of something private."""
+        if text.rstrip()[-1:] in _CLOSING:
+            return None
+        start = max(0, len(text) - _TAIL)
+        words = tokens(text[start:])[-_TAIL_WORDS:]
+        if not words:
+            return None
+        private = (1.0 - self._model.probabilities(self._model.inputs(words))[:, 0]).tolist()
+        public = self._public.mask(words)
+        first = len(words)
+        while first and private[first - 1] >= DOUBT and not public[first - 1]:
+            first -= 1
+        return start + words[first].start if first < len(words) else None
+
     def _find(self, text: str) -> Iterator[Finding]:
         words = tokens(text)
         if not words:
@@ -65,10 +92,31 @@ class Names:
                 part = tagged[first : last + 1]
                 label = LABELS[int(part[:, 1:].sum(0).argmax()) + 1]
                 sure = (1.0 - part[:, 0] >= least[first : last + 1]).any()
+                if label == "PERSON" and first and words[first - 1].key in _HONORIFICS:
+                    first -= 1  # noqa: PLW2901  # "mrs ada" is one name
+                if label == "MEDICAL":
+                    last = _dosed(words, last)  # noqa: PLW2901  # and its dose with a medicine
                 start, end = words[first].start, words[last].end
+                if label == "MEDICAL" and words[last].is_possessive:
+                    end += len("'s")
                 if sure and label in TYPES and not _is_clock(text, start, end):
                     score = float(1.0 - part[:, 0].min()) * WEIGHTS.get(label, 0.7)
                     yield Finding(start, end, label, score, self.name, "context")
+
+
+def _dosed(words: Sequence[Token], last: int) -> int:
+    """The last word of the dose behind a medicine: "2.5 milligrams", "no six hundred"."""
+    index = last + 1
+    while index < len(words) and words[index].key in CORRECTING:
+        index += 1
+    corrected = index > last + 1
+    first = index
+    while index < len(words) and (words[index].key in _AMOUNTS or words[index].key.isdecimal()):
+        index += 1
+    numbered = index > first or words[last].key.isdecimal() or words[last].key in _AMOUNTS
+    if numbered and index < len(words) and words[index].key in _DOSES:
+        return index
+    return index - 1 if corrected and index > first else last
 
 
 def _is_clock(text: str, start: int, end: int) -> bool:

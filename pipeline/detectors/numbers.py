@@ -35,6 +35,8 @@ from pipeline.detectors.reading import Reading, word_set
 
 _DASHES = {0x2013: "-", 0x2014: "-"}
 """En and em dash."""
+_RESUMING = word_set("it's its it is that's yeah yes yep right")
+"""After a correction: "no wait it's", "hang on yeah"."""
 _MOST_GLUE = 4
 """Fillers, marks and corrections in a row that a code may have between two of its pieces."""
 
@@ -189,7 +191,8 @@ def _is_noon(reading: Reading, letter: Piece, before: Piece) -> bool:
 def _goes_on(reading: Reading, weak: Piece, pieces: Sequence[Piece]) -> bool:
     """Whether a sound-alike stands between pieces that are none."""
     before = pieces[-1]
-    following = piece_at(reading, weak.last + 1) if weak.last + 1 < len(reading) else None
+    after = _glue(reading, weak.last + 1)[0] if weak.last + 1 < len(reading) else -1
+    following = piece_at(reading, after) if 0 <= after < len(reading) else None
     if following is None or not _touches(reading, weak.last):
         return False
     if weak.value.isdecimal():
@@ -197,7 +200,8 @@ def _goes_on(reading: Reading, weak: Piece, pieces: Sequence[Piece]) -> bool:
             return False
         if before.kind == LETTER:
             return len(pieces) > 1 and following.kind == DIGIT
-        return len(pieces) > 3 or before.kind == following.kind == DIGIT
+        long = len(pieces) > 3 or (len(pieces) > 2 and DIGIT in (before.kind, following.kind))
+        return long or before.kind == following.kind == DIGIT
     return LETTER in (before.kind, following.kind) and following.kind != WEAK
 
 
@@ -222,6 +226,8 @@ def _glue(reading: Reading, index: int) -> tuple[int, str, bool]:
             marks += MARKS[word]
         elif word in CORRECTING and (length := _phrase(reading, index, CORRECTIONS)):
             corrected = True
+        elif corrected and word in _RESUMING:
+            length = 1
         elif word in PAUSING:
             length = _phrase(reading, index, PAUSES)
             if word == "and" and length == 1 and not _joins_digits(reading, index):

@@ -35,7 +35,7 @@ _MAILING = word_set(
     """
     email e-mail mail write address send forward cc bcc contact invite sign report website
     site open visit link url page github facebook linkedin username handle instagram twitter
-    name account login
+    name account login blog channel podcast homepage insta tiktok
     """
 )
 _CUE_REACH = 7
@@ -49,6 +49,14 @@ _WAITING = (
     | (SURE_CUES - RIDE_CUES)
     | UNITS
 )
+_UNFINISHED = word_set(
+    """
+    a an my your his her our their i'm he's she's high low type stage chronic severe acute mild
+    early late water heart blood kidney liver lung thyroid bladder brain breast bowel skin bone
+    knee hip back neck spinal sleeping birth nervous panic eating mental irritable
+    """
+)
+"""Nobody ends with these: more words come, and they may be somebody's illness or name."""
 _SAYS = word_set("the is are to was as it's at on")
 _NAMES = 4
 """Words of a name, a mailbox or a street that may stand at the end before its telling part."""
@@ -158,6 +166,8 @@ def _open_cue(reading: Reading) -> int | None:
         if cue is not None and (cue.sure or not _SAYS.isdisjoint(words[last + 1 :])):
             return reading.starts[first]
         if words[last] in FOREIGN_BEFORE or words[last].endswith(FOREIGN_ENDINGS):
+            return reading.starts[last]
+        if last == len(words) - 1 and words[last] in _UNFINISHED:
             return reading.starts[last]
         if words[last] in _WAITING and (linked or words[last] == "corner"):
             return reading.starts[last]

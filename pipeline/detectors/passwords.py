@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.types import Finding
-from pipeline.detectors.number_words import FILLERS, TEENS, TENS, UNITS, ZEROS
+from pipeline.detectors.number_words import (
+    CORRECTING,
+    FILLERS,
+    TEENS,
+    TENS,
+    UNITS,
+    ZEROS,
+)
 from pipeline.detectors.reading import Reading, word_set
 
 TYPES = ("SECRET",)
@@ -81,6 +88,8 @@ _TURNS = word_set(
     """
 )
 _NUMBERS = frozenset((*UNITS, *ZEROS, *TEENS, *TENS))
+_OPENS = _SAYS | FILLERS | _DIALS | word_set("open opens with at on by code")
+_TURNED = _TURNS | _NUMBERS | FILLERS | CORRECTING
 
 
 def find_passwords(reading: Reading) -> Iterator[Finding]:
@@ -93,6 +102,8 @@ def find_passwords(reading: Reading) -> Iterator[Finding]:
             end = _end(reading, first, said)
         elif reading.words[index] in _DIALS:
             first, end = _dialled(reading, index)
+        elif _is_sign(reading, index):
+            first, end = _signed(reading, index)
         if end > first >= 0:
             yield Finding(
                 reading.starts[first], _with_signs(reading, end - 1), "SECRET", SCORE, "rules", NAME
@@ -172,14 +183,56 @@ def _dialled(reading: Reading, index: int) -> tuple[int, int]:
     """ "the safe is left twelve right thirty four left eight"."""
     words = reading.words
     first = index + 1
-    while first < len(words) and first - index < 5 and words[first] in _SAYS | FILLERS | _DIALS:
+    while first < len(words) and first - index < 5 and words[first] in _OPENS:
         first += 1
     end, turned = first, False
-    while end < len(words) and (words[end] in _TURNS | _NUMBERS or words[end].isdecimal()):
+    while end < len(words) and (words[end] in _TURNED or words[end].isdecimal()):
         turned |= words[end] in ("left", "right", "clockwise", "counterclockwise", "to")
         end += 1
     numbers = sum(word in _NUMBERS or word.isdecimal() for word in words[first:end])
     return (first, end) if first > index + 1 and turned and numbers >= 2 else (-1, -1)
+
+
+def _is_sign(reading: Reading, index: int) -> bool:
+    """Whether a sign or a capital is said: "capital p", "at sign", "hash"."""
+    following = reading.words[index + 1 : index + 2]
+    word = reading.words[index]
+    if word in ("capital", "uppercase", "caps", "case"):
+        return bool(following) and len(following[0]) == 1
+    return word in _SIGNS or (word in _SIGNED and bool(following) and following[0] in _MARKS)
+
+
+def _signed(reading: Reading, sign: int) -> tuple[int, int]:
+    """ "for the router it's admin and then sunny capital b biscuit": signs that are typed in."""
+    words = reading.words
+    for cue in range(sign - 1, max(-1, sign - _SIGN_REACH), -1):
+        if reading.ends_sentence(cue):
+            break
+        if words[cue].removesuffix("'s") in _DEVICES:
+            first = cue + 1
+            while first < sign and words[first] in _OPENS_SIGNED:
+                first += 1
+            return first, _end(reading, first, said=True)
+    return -1, -1
+
+
+_SIGN_REACH = 14
+"""Words between what a password is for and the first sign in it, at most."""
+_SIGNS = word_set("hash hashtag asterisk ampersand")
+_SIGNED = word_set("at dollar exclamation question percent pound plus equals")
+_MARKS = word_set("sign mark point")
+_DEVICES = word_set(
+    """
+    router modem wifi wi-fi fi admin login log-in camera laptop netflix server account guest network
+    printer tablet hotspot nas box computer portal login's email
+    """
+)
+"""What somebody logs in to, and as whom."""
+_OPENS_SIGNED = FILLERS | word_set(
+    """
+    it's is the use type put in and then with as for you need enter log a that's was to
+    """
+)
 
 
 def _with_signs(reading: Reading, last: int) -> int:

@@ -67,6 +67,8 @@ def _is_letters(reading: Reading, index: int, word: str) -> bool:
 
 def _spoken(reading: Reading, index: int, word: str, value: tuple[str, str]) -> Piece | None:
     kind, said = value
+    if word == "o" and (letter := _letter(reading, index, word)).last > index:
+        return letter
     if kind in (DIGIT, NUMBER):
         return _number(reading, index)
     if kind == "times":

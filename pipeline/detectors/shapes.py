@@ -55,9 +55,11 @@ _KEYS = word_set("pound star hash")
 """Keys of a keypad that are words for other things too."""
 _PRICES = word_set("cost costs price priced paid pay spent worth tip budget bid")
 _SCHEDULED = word_set("alarm alarms timer timers")
+_GUARDS = word_set("burglar house security intruder fire panel")
+"""Before "alarm": it has a code, not a time."""
 _TITLES = word_set(
     """
-    play album song songs track movie film listen watch playlist put shuffle queue stream hear
+    play album song songs track movie film listen watch playlist shuffle queue stream hear
     sing book novel audiobook band called cover lyrics
     """
 )
@@ -98,7 +100,9 @@ def _is_introduced(reading: Reading, run: Run) -> bool:  # noqa: PLR0911  # a ca
         return False
     if words[-1] in _COUNTED:
         return True
-    if words[-1] in _SCHEDULED or (len(words) > 1 and words[-2] in _SCHEDULED and run.digits <= 6):
+    if _GUARDS.isdisjoint(words) and (
+        words[-1] in _SCHEDULED or (len(words) > 1 and words[-2] in _SCHEDULED and run.digits <= 6)
+    ):
         return words[-1] not in ("code", "pin", "coat")
     if (
         len(words) > 1
@@ -118,7 +122,8 @@ def _is_introduced(reading: Reading, run: Run) -> bool:  # noqa: PLR0911  # a ca
 def is_title(reading: Reading, run: Run) -> bool:
     """Whether the run is the name of a song, a film or a book: "play one two three four by ..."."""
     words = reading.words
-    if not _TITLES.isdisjoint(words[max(0, run.first - 3) : run.first]):
+    before = words[max(0, run.first - 3) : run.first]
+    if run.digits <= 7 and (not _TITLES.isdisjoint(before) or before[-2:] == ["put", "on"]):
         return True
     following = words[run.last + 1 : run.last + 2]
     return following == ["by"] and run.digits < 7
@@ -168,6 +173,17 @@ def is_plain_number(run: Run) -> bool:
     if len(values) <= 3 and set(run.marks) <= set("-/.:") and all(len(v) <= 2 for v in values):
         return True
     return is_date(run)
+
+
+def is_product(run: Run) -> bool:
+    """Whether numbers are multiplied or measured: "7 x 13 91", "90 x 30 x 2"."""
+    kinds = [piece.value == "x" for piece in run.pieces]
+    return (
+        sum(kinds) == run.letters
+        and not (kinds[0] or kinds[-1])
+        and not any(one and other for one, other in itertools.pairwise(kinds))
+        and run.phrases <= 2 + 2 * sum(kinds)
+    )
 
 
 def is_date(run: Run) -> bool:

@@ -25,6 +25,26 @@ SOFT_STREETS = word_set(
     """
 )
 """Words that end a street's name and mean something else as well."""
+HOMES = SOFT_STREETS | word_set(
+    """
+    house halls hall cottages cottage mansions towers tower apartments flats buildings barns
+    almshouses residences villas works wharf moorings marina campus studios farm lodges chambers
+    """
+)
+"""Words that end the name of a house or of houses: "three maple court", "room nine bexley halls"."""
+ESTATES = frozenset(
+    (kind, ground)
+    for kind in "trading industrial business science retail caravan trailer holiday office".split()
+    for ground in ("estate", "park")
+)
+"""The last words of the name of a piece of ground: "unit four riverside trading estate"."""
+ROOMS = word_set(
+    """
+    apartment apt suite unit flat room plot block lot studio chalet caravan berth cabin villa house
+    cottage bungalow stable annexe
+    """
+)
+"""Words before a number which say that somebody lives or works behind it."""
 FOREIGN_BEFORE = word_set(
     """
     rue ul heol calle via avenida rua piazza plaza ulica ulitsa strada chemin impasse allée
@@ -68,6 +88,7 @@ CUES = (
     "stay", "staying", "home", "house", "office", "offices", "meet", "appointment", "corner", "go",
     "route", "take", "residence", "headed", "party", "pizza", "package", "parcel", "driver",
     "work", "works", "come", "get", "location", "destination", "directed", "billing", "sent",
+    "ambulance", "paramedics", "police", "fire", "courier", "van", "removal", "removals",
 )  # fmt: skip
 """Words before an address; each lowers the bar for what follows."""
 RIDE_CUES = word_set(

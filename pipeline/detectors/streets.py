@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistant.types import Finding
-from pipeline.detectors.number_words import FILLERS
+from pipeline.detectors.number_words import CORRECTING, FILLERS
 from pipeline.detectors.numbers import Run
 from pipeline.detectors.reading import Reading, word_set
 from pipeline.detectors.street_words import (
     CUES,
     DIRECTIONS,
+    ESTATES,
     FAMOUS,
     FOREIGN_BEFORE,
     FOREIGN_ENDINGS,
+    HOMES,
     MILITARY,
     NO_STREET,
+    ROOMS,
     SOFT_STREETS,
     STATES,
     STREETS,
@@ -82,9 +85,11 @@ def _street_after(  # noqa: PLR0911  # a case, an answer
                 return None
             return run.first, _doubled(words, index), 0.9
         if word in SOFT_STREETS and named and _is_name(words, run.last + 1, index):
-            cued = _cue(reading, run.first) or _is_at(words, run)
+            cued = _cue(reading, run.first) or _is_at(words, run) or _is_told(words, run)
             if cued or run.digits >= 3:
                 return run.first, _doubled(words, index), 0.85 if cued else 0.7
+        if word in HOMES and named and _is_home(reading, run, index):
+            return run.first, index, 0.75
         if word in DIRECTIONS and index == run.last + 1 and _is_direction(words, index, run):
             return run.first, index + 1, 0.7
         if word in FOREIGN_BEFORE and index == run.last + 1 and word not in _SOFT_FOREIGN:
@@ -100,6 +105,35 @@ def _street_after(  # noqa: PLR0911  # a case, an answer
     return None
 
 
+def _is_home(reading: Reading, run: Run, kind: int) -> bool:
+    """ "it's three maple court", "unit four riverside trading estate": houses with names.
+
+    Word `kind` says what they are; what stands before the number or the form must say that it is an
+    address, and after it the clause must end.
+    """
+    words = reading.words
+    if not _is_name(words, run.last + 1, kind) or not _ends_place(reading, kind):
+        return False
+    before = words[run.first - 1] if run.first else ""
+    estate = (words[kind - 1], words[kind]) in ESTATES and kind - run.last > 2
+    if before in ROOMS or estate:
+        return True
+    names = [reading.text[reading.starts[i]] for i in range(run.last + 1, kind + 1)]
+    return before in _SAID or _cue(reading, run.first) or all(map(str.isupper, names))
+
+
+def _ends_place(reading: Reading, index: int) -> bool:
+    """Whether the clause, or the name of a house, ends with the word."""
+    following = reading.words[index + 1 : index + 2]
+    if not following or "," in reading.gap(index) or reading.ends_sentence(index):
+        return True
+    return following[0] in TAIL_STOPS | UNITS | _STOREYS | FILLERS
+
+
+_SAID = word_set("it's to at we're i'm they're she's he's")
+_STOREYS = word_set("ground top first second third fourth upper lower")
+
+
 def _flat(reading: Reading, first: int, numbers: dict[int, Run]) -> int:
     """Take "flat nine" and "unit b" before the street with it."""
     words = reading.words
@@ -107,14 +141,24 @@ def _flat(reading: Reading, first: int, numbers: dict[int, Run]) -> int:
         before = first - 1
         if before >= 0 and words[before] in UNITS | {"number"} and not is_parted(reading, before):
             first = before
-        elif before > 0 and before in numbers and words[numbers[before].first - 1] in UNITS:
+            continue
+        while before > 0 and words[before] in CORRECTING | FILLERS:
+            before -= 1
+        if before > 0 and before in numbers and words[numbers[before].first - 1] in UNITS:
             first = numbers[before].first - 1
+        elif before > 0 and len(words[before]) == 1 and words[before - 1] in UNITS:
+            first = before - 1
     return max(first, 0)
 
 
 def _is_at(words: list[str], run: Run) -> bool:
     """ "at forty four bishop's walk"."""
     return run.first > 0 and words[run.first - 1] == "at" and run.digits >= 2
+
+
+def _is_told(words: list[str], run: Run) -> bool:
+    """ "number nine tanner's row"."""
+    return run.first > 0 and words[run.first - 1] == "number"
 
 
 def _is_direction(words: list[str], index: int, run: Run) -> bool:

@@ -4,7 +4,8 @@ Mel-frequency cepstra (Davis and Mermelstein, 1980) with the parameters in the m
 `feat.params`: 25.6 ms Hamming windows every 10 ms, 25 filters of 130-6800 Hz, 13 liftered
 coefficients. They are made here, and not in the library, because the normalisation that it
 offers while somebody still speaks costs one order in ten, and because without a floor the
-digital silence of clean recordings spoils the mean.
+digital silence of clean recordings spoils the mean. No noise is taken out: the model copes better
+with noise than with what its removal leaves (docs/decisions/grammar-front-end.md).
 """
 
 from __future__ import annotations
@@ -107,51 +108,6 @@ class SpectrumMaker:
         windows = np.lib.stride_tricks.sliding_window_view(waiting, _WINDOW)
         spectra = np.fft.rfft(windows[: count * SHIFT : SHIFT] * _HAMMING, _FFT)
         return np.asarray((spectra.real**2 + spectra.imag**2) @ _BANK)
-
-
-class Denoiser:
-    """Lowers what is steady in every band: medium-time asymmetric filtering with temporal
-    masking, the noise suppression of power-normalised cepstra (Kim and Stern, 2016).
-    """
-
-    _RISE, _FALL = 0.995, 0.5
-    _SMOOTH = 0.7
-    _FORGET, _MASKED = 0.85, 0.2
-    _LARGEST = 20.0
-    _NEIGHBOURS = 4
-
-    def __init__(self) -> None:
-        self._power: NDArray[np.float64] | None = None
-        spread = np.abs(np.subtract.outer(np.arange(FILTERS), np.arange(FILTERS)))
-        near = (spread <= self._NEIGHBOURS).astype(float)
-        self._average = near / near.sum(axis=0)
-
-    def feed(self, spectra: Spectra) -> Spectra:
-        """Take the next frames and give them with their noise lowered."""
-        return np.array([self._frame(frame) for frame in spectra]).reshape(-1, FILTERS)
-
-    def _frame(self, frame: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self._power is None:
-            self._power = frame.copy() + 1e-3
-            self._noise = self._power / self._LARGEST
-            self._base = self._power / self._LARGEST
-            self._peak = np.zeros(FILTERS)
-        self._power = self._SMOOTH * self._power + (1.0 - self._SMOOTH) * frame
-        self._noise = self._envelope(self._power, self._noise)
-        signal = np.maximum(self._power - self._noise, 1.0)
-        self._base = self._envelope(signal, self._base)
-        faded = self._peak * self._FORGET
-        masked = np.where(signal < self._FORGET * faded, faded * self._MASKED, signal)
-        self._peak = np.maximum(faded, signal)
-        gain = np.maximum(masked, self._base) / np.maximum(self._power, 1e-3)
-        gain = np.clip(gain, 1.0 / self._LARGEST, self._LARGEST)
-        return np.asarray(frame * (gain @ self._average))
-
-    def _envelope(
-        self, value: NDArray[np.float64], envelope: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        pace = np.where(value >= envelope, self._RISE, self._FALL)
-        return np.asarray(pace * envelope + (1.0 - pace) * value)
 
 
 def cepstra(spectra: Spectra) -> Cepstra:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -25,11 +25,11 @@ import pocketsphinx
 from assistant.errors import ModelError, RecognitionError
 from assistant.private import Private
 from assistant.types import SAMPLE_RATE, Partial, Transcript, Utterance
+from pipeline.answers import NO, YES
 from pipeline.engines.cepstra import (
     COEFFICIENTS,
     SHIFT,
     Cepstra,
-    Denoiser,
     Spectra,
     SpectrumMaker,
     cepstra,
@@ -40,11 +40,12 @@ from pipeline.engines.cepstra import (
 from pipeline.grammar import Grammar, Reader, compile_grammar
 from pipeline.grammar.confidence import Segment, confidence
 from pipeline.grammar.relevant import relevant
+from pipeline.ports import Expected
 from pipeline.sentences import SentenceFile, built_in
 from pipeline.things import Things
 
-_GRAMMAR, _PHONES = "grammar", "phones"
-"""Names of the decoder's two searches."""
+_GRAMMAR, _ANSWERS, _PHONES = "grammar", "answers", "phones"
+"""Names of the decoder's searches."""
 WAKE = "<wake>"
 """The word of the decoder that stands for the end of a wake word."""
 _WAKE_SHARE = 0.3
@@ -126,7 +127,12 @@ def sphinx_recognizer(
 
     Raises SentencesError where a sentence is broken, ModelError where the model is.
     """
-    return SphinxRecognizer(grammar_of(files, things, phrases, cache), rejection)
+    answers = {"intents": {"Answer": {"data": [{"sentences": sorted(YES | NO)}]}}}
+    return SphinxRecognizer(
+        grammar_of(files, things, phrases, cache),
+        rejection,
+        compile_grammar([answers], {}, dictionary(), (), cache),
+    )
 
 
 def grammar_of(
@@ -154,32 +160,40 @@ def grammar_of(
 class SphinxRecognizer:
     """Keeps `pipeline.ports.Recognizer`. One decoder; utterances that overlap wait for it."""
 
-    def __init__(self, grammar: Grammar, rejection: float = 0.5) -> None:
-        """Take a grammar; `rejection` 0 lets every sound be a command, 1 hardly any."""
+    def __init__(
+        self, grammar: Grammar, rejection: float = 0.5, answers: Grammar | None = None
+    ) -> None:
+        """Take the commands and, where questions are asked, what may answer them.
+
+        `rejection` 0 lets every sound be a command, 1 hardly any.
+        """
         self._rejection = rejection
-        self._search = _Search(grammar)
+        self._answers = answers
+        self._search = _Search(grammar, answers)
 
     def use(self, grammar: Grammar) -> None:
         """Recognise with another grammar from the next utterance on. Takes a moment."""
-        self._search = _Search(grammar)
+        self._search = _Search(grammar, self._answers)
 
-    def open(self) -> SphinxDecoding:
+    def open(self, expect: Expected = "command") -> SphinxDecoding:
         """Begin an utterance."""
-        return SphinxDecoding(self._search, self._rejection)
+        name = _ANSWERS if expect == "answer" and self._answers is not None else _GRAMMAR
+        return SphinxDecoding(self._search, self._rejection, name)
 
     def close(self) -> None:
         """Nothing to do: the decoder goes with its last utterance."""
 
 
 class _Search:
-    """A decoder with a grammar. Calls hold `lock`; `owner` is whose first pass is going on."""
+    """A decoder with its grammars. Calls hold `lock`; `owner` is whose first pass is going on."""
 
-    def __init__(self, grammar: Grammar) -> None:
-        self.reader = Reader(grammar)
+    def __init__(self, grammar: Grammar, answers: Grammar | None = None) -> None:
+        grammars = {_GRAMMAR: grammar} | ({_ANSWERS: answers} if answers is not None else {})
+        self.readers = {name: Reader(one) for name, one in grammars.items()}
         self.lock = Lock()
         self.owner: object | None = None
         self._running = False
-        self._decoder = _decoder(grammar)
+        self._decoder = _decoder(grammars)
 
     @contextmanager
     def held(self, wait: bool) -> Iterator[bool]:
@@ -242,13 +256,14 @@ class _Search:
 class SphinxDecoding:
     """Keeps `pipeline.ports.Decoding`."""
 
-    def __init__(self, search: _Search, rejection: float) -> None:
-        """Take the decoder and how strictly to judge."""
+    def __init__(self, search: _Search, rejection: float, grammar: str = _GRAMMAR) -> None:
+        """Take the decoder, how strictly to judge, and which of its grammars is meant."""
         self._search = search
+        self._grammar = grammar
+        self._reader = search.readers[grammar]
         self._rejection = rejection
         self._maker = SpectrumMaker()
-        self._denoiser = Denoiser()
-        self._spectra: list[Spectra] = [self._denoiser.feed(quiet(_PADDING))]
+        self._spectra: list[Spectra] = [quiet(_PADDING)]
         self._frames = 0
         self._estimated_at = 0
         self._fed = 0
@@ -293,7 +308,7 @@ class SphinxDecoding:
 
     def _hear(self, pcm: bytes) -> None:
         if self._frames < _LONGEST:
-            spectra = self._denoiser.feed(self._maker.feed(pcm))
+            spectra = self._maker.feed(pcm)
             self._spectra.append(spectra)
             self._frames += len(spectra)
 
@@ -303,21 +318,21 @@ class SphinxDecoding:
         if search.owner is not self or self._frames >= 2 * self._estimated_at:
             self._estimated_at = self._frames
             self._scale = normalisation(values)
-            search.begin(_GRAMMAR, self)
+            search.begin(self._grammar, self)
             self._fed = 0
         search.feed(normalised(values[self._fed :], self._scale))
         self._fed = len(values)
         words = search.words()
         if not words:
             return None
-        reading = search.reader.read(words)
+        reading = self._reader.read(words)
         return Partial(Private(" ".join(words)), reading.complete, reading.extendable)
 
     def _reading(self, words: tuple[str, ...], sureness: float) -> Partial:
         """What the second pass makes of it, which the endpointer may trust."""
         if not words or sureness < self._rejection:
             return Partial(Private(""), complete=False, extendable=False, settled=True)
-        reading = self._search.reader.read(words)
+        reading = self._reader.read(words)
         return Partial(Private(" ".join(words)), reading.complete, reading.extendable, settled=True)
 
     def _second_pass(self) -> Result:
@@ -327,13 +342,13 @@ class SphinxDecoding:
             return (), 0.0
         values = np.concatenate((values, cepstra(quiet(_PADDING))))
         values = normalised(values, normalisation(values))
-        path = self._search.path(_GRAMMAR, values)
+        path = self._search.path(self._grammar, values)
         words = tuple(
             _ALTERNATIVE.sub("", part.label)
             for part in path
             if part.is_speech and not part.label.startswith(WAKE)
         )
-        if not self._search.reader.read(words).complete:
+        if not self._reader.read(words).complete:
             return (), 0.0
         return words, confidence(path, self._search.path(_PHONES, values))
 
@@ -351,9 +366,9 @@ def _log(score: float) -> float:
     return 1e4 * math.log(max(score, 1e-300))
 
 
-def _decoder(grammar: Grammar) -> _Library:
+def _decoder(grammars: Mapping[str, Grammar]) -> _Library:
     with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="utf-8") as file:
-        for word, variants in _lexicon(grammar).items():
+        for word, variants in _lexicon(grammars.values()).items():
             for index, phones in enumerate(variants):
                 file.write(f"{word}{f'({index + 1})' if index else ''} {phones}\n")
         file.flush()
@@ -375,19 +390,24 @@ def _decoder(grammar: Grammar) -> _Library:
                 compallsen=True,
             ),
         )
-    start, final, arcs = _arcs(grammar)
-    decoder.add_fsg(_GRAMMAR, decoder.create_fsg(_GRAMMAR, start, final, arcs))
+    for name, grammar in grammars.items():
+        start, final, arcs = _arcs(grammar)
+        decoder.add_fsg(name, decoder.create_fsg(name, start, final, arcs))
     decoder.add_allphone_file(_PHONES, pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin"))
     decoder.activate_search(_GRAMMAR)
     return decoder
 
 
-def _lexicon(grammar: Grammar) -> dict[str, tuple[str, ...]]:
-    lexicon = dict(sorted(grammar.pronunciations.items()))
+def _lexicon(grammars: Collection[Grammar]) -> dict[str, tuple[str, ...]]:
+    lexicon = {
+        word: variants
+        for grammar in grammars
+        for word, variants in sorted(grammar.pronunciations.items())
+    }
     lexicon[_CLOSING] = ("P L IY Z",)
     tails = [
         " ".join(phones[start:])
-        for phones in (heard.split() for heard in grammar.wake)
+        for phones in (heard.split() for grammar in grammars for heard in grammar.wake)
         for start in range(max(1, len(phones) - 1))
     ]
     return lexicon | ({WAKE: tuple(dict.fromkeys(tails))} if tails else {})

@@ -20,6 +20,7 @@ from assistant.private import Private
 from assistant.types import SAMPLE_RATE, Partial, Transcript, Utterance
 from pipeline.engines import whisper_guards as guards
 from pipeline.engines.whisper_model import load, speech_seconds
+from pipeline.ports import Expected
 from pipeline.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class WhisperRecognizer:
         """How many decodings begun at a pause were thrown away."""
         return self._wasted
 
-    def open(self) -> WhisperDecoding:
+    def open(self, expect: Expected = "command") -> WhisperDecoding:
         """Begin an utterance."""
         return WhisperDecoding(self)
 

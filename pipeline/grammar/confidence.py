@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_HALF = -32.0
+_HALF = -30.0
 """Score lost a frame, against the loop of phones, at which a half of all sounds are commands."""
 _SLOPE = 3.0
 

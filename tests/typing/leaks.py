@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant import Intent, Reply, Skill
@@ -20,7 +21,11 @@ from assistant.types import (
 from pipeline.ports import Parser, Voice
 from pipeline.redact import Originals, redact
 from plugins.host import Host
-from policies.decide import decide
+from policies.consents import NONE
+from policies.decide import act, decide, release, release_text
+from policies.model import Policy
+
+NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
 
 
 def raw_text_goes_nowhere(transcript: Transcript, parser: Parser, voice: Voice) -> None:
@@ -59,9 +64,17 @@ def the_nouns_do_not_change(redacted: RedactedTranscript, intent: RedactedIntent
 
 
 async def each_step_takes_its_own_noun(
-    redacted: RedactedTranscript, intent: RedactedIntent, host: Host, wanted: Intent
+    transcript: Transcript,
+    redacted: RedactedTranscript,
+    intent: RedactedIntent,
+    host: Host,
+    wanted: Intent,
 ) -> None:
     decide(redacted, ())  # error: arg-type
+    act(redacted, (), Policy(), NOW)  # error: arg-type
+    release(redacted, "cloud", Policy(), NONE, NOW, sent_today=0)  # error: arg-type
+    release_text(transcript, "cloud", Policy(), NONE, NOW, sent_today=0)  # error: arg-type
+    release(intent, "cloud", Policy(), NONE, NOW)  # error: call-arg
     await host.handle(redacted)  # error: arg-type
     await host.handle(wanted)  # error: arg-type
     send(intent)  # error: arg-type

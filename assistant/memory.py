@@ -1,0 +1,37 @@
+"""Gives memory back to the system: a board has little of it."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+
+_ARENA_MAX = -8
+"""glibc's M_ARENA_MAX: how many heaps the threads of a process share."""
+_ARENAS = 2
+
+
+def settle() -> None:
+    """What was just made lives as long as the process; what it took to make it does not.
+
+    No later collection looks at the first; the second is given back. Does nothing more where
+    the C library is not glibc (mallopt(3), malloc_trim(3)).
+    """
+    gc.collect()
+    gc.freeze()
+    trim()
+
+
+def few_heaps() -> None:
+    """Let threads share heaps, where freed memory is found again. Call it before any starts."""
+    _library("mallopt", _ARENA_MAX, _ARENAS)
+
+
+def trim() -> None:
+    """Give freed memory back."""
+    _library("malloc_trim", 0)
+
+
+def _library(function: str, *values: int) -> None:
+    call = getattr(ctypes.CDLL(None), function, None)
+    if call is not None:
+        call(*values)
