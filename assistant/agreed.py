@@ -219,18 +219,40 @@ class Remembered:
         """What was last put under a name."""
         return dict(self._vault.get_state(name) or {})
 
-    def save(self, name: str, payload: dict[str, object]) -> bool:
+    def save(self, name: str, payload: dict[str, object], category: str = "") -> bool:
         """Put a state in the place of the one before; False: it may not be kept.
 
-        Raises VaultError where it may, and can't.
+        The name is its category where none is given. Raises VaultError where it may, and can't.
         """
-        if self._agreed.permit(name, "service") is None:
+        category = category or name
+        if self._agreed.permit(category, "service") is None:
             return False
         try:
-            self._vault.put_state(name, payload, name)  # type: ignore[arg-type]
+            self._vault.put_state(name, payload, category)  # type: ignore[arg-type]
         except AssistantError as error:
             raise VaultError(f"{name}: not saved: {error}") from None
         return True
+
+
+class StateShelf:
+    """Keeps `plugins.powers.Shelf`: one small text. What can't be kept is said in the log."""
+
+    def __init__(self, memory: Remembered, category: str, name: str) -> None:
+        self._memory = memory
+        self._category = category
+        self._name = name
+
+    def read(self) -> str | None:
+        """Give what was written last; None where there is nothing."""
+        text = self._memory.load(self._name).get("text")
+        return text if isinstance(text, str) else None
+
+    def write(self, text: str) -> None:
+        """Keep this instead, where it may be kept."""
+        try:
+            self._memory.save(self._name, {"text": text}, self._category)
+        except AssistantError as error:
+            log.error("%s", error)
 
 
 def _now() -> datetime:

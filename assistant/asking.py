@@ -7,9 +7,12 @@ import threading
 from collections.abc import Coroutine
 
 from pipeline.listen import Event, Heard, Listener, Lost, NoSpeech
+from pipeline.ports import Expected
 
 LONGEST = 20.0
 """Seconds after which an answer is given up, whatever the microphone does."""
+SPEAKING = 4.0
+"""Seconds that an answer may last after the time in which it has to begin."""
 
 
 class Asking:
@@ -21,17 +24,19 @@ class Asking:
     def __init__(self) -> None:
         self._wanted = threading.Event()
         self._opened = False
+        self._expect: Expected = "answer"
         self._answer: asyncio.Future[Heard | None] | None = None
         self.asked = asyncio.Event()
         """Set while an answer is waited for."""
 
-    async def wait(self) -> Heard | None:
-        """Listen for an answer; None: there was none."""
+    async def wait(self, expect: Expected = "answer", seconds: float = LONGEST) -> Heard | None:
+        """Listen for an answer, for `seconds` at most; None: there was none."""
+        self._expect = expect
         self._answer = asyncio.get_running_loop().create_future()
         self._wanted.set()
         self.asked.set()
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(min(seconds + SPEAKING, LONGEST)):
                 return await self._answer
         except TimeoutError:
             return None
@@ -54,7 +59,7 @@ class Asking:
         if self._wanted.is_set():
             self._wanted.clear()
             self._opened = True
-            listener.open("answer")
+            listener.open(self._expect)
 
     def is_answer(self, event: Event) -> bool:
         """Whether this ends the utterance that a question began."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant import memory
-from assistant.agreed import Agreed, Remembered, keeps_speech
+from assistant.agreed import Agreed, Remembered, StateShelf, keeps_speech
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.events import Redacted, Report
 from assistant.keeping import Keeper
@@ -27,6 +27,7 @@ from pipeline.detectors.context import literal_words
 from pipeline.endpoint import SpeechEndpointer
 from pipeline.engines.espeak import EspeakVoice
 from pipeline.engines.silero_vad import SileroSpeech
+from pipeline.engines.speech import Speech
 from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
@@ -38,6 +39,11 @@ from pipeline.sentences import SentenceFile, built_in, load_sentences, spoken_te
 from pipeline.sources.microphone import Microphone
 from pipeline.things import Things, load_things
 from plugins.builtin import make_host
+from plugins.catalogue import Catalogue, catalogue
+from plugins.outside import confined
+from plugins.powers import Powers
+from plugins.sandbox.proxy import no_network
+from plugins.sandbox.supervisor import Supervisor
 from policies.load import Policies
 from policies.model import Policy
 from storage.store import Store, open_store
@@ -53,6 +59,7 @@ class Agreement:
     """What was agreed, and the store in which what may be kept is."""
 
     agreed: Agreed
+    state: Path | None = None
     store: Store | None = None
     keeper: Keeper | None = None
 
@@ -65,13 +72,13 @@ def agreement(settings: Settings, state: Path, *, always: bool) -> Iterator[Agre
     """
     policies = Policies(settings.policies.files)
     if not (always or keeps_speech(policies.policy)):
-        yield Agreement(Agreed(policies, state, location=settings.home.area))
+        yield Agreement(Agreed(policies, state, location=settings.home.area), state)
         return
     with open_store(state, os.environ) as store:
         agreed = Agreed(policies, state, store=store, location=settings.home.area)
         keeper = Keeper(agreed, store)
         try:
-            yield Agreement(agreed, store, keeper)
+            yield Agreement(agreed, state, store, keeper)
         finally:
             keeper.close()
 
@@ -180,6 +187,28 @@ def detectors(
     return (*own, *choose((found,), threshold=PRESIDIO_LEAST))
 
 
+def installed(settings: Settings, things: Things) -> Catalogue:
+    """The skills that are installed; what is broken, or claimed twice, is said and left out."""
+    found = catalogue(settings.skills.directory, make_host(things, built_in()).taken)
+    for line in (*found.problems, *found.clashes):
+        log.warning("skills: %s", line)
+    return found
+
+
+def powers(agreed: Agreed, store: Store | None, voice: Voice | None) -> Powers:
+    """What the built-in skills may do beyond answering."""
+    loudness = voice if isinstance(voice, Speech) else None
+    if store is None:
+        return Powers(loudness=loudness)
+    memory = Remembered(agreed, store)
+    return Powers(
+        loudness=loudness,
+        alarms=StateShelf(memory, "timer", "alarms"),
+        timers=StateShelf(memory, "timer", "timers"),
+        lists=memory,
+    )
+
+
 def policy_detectors(
     settings: Settings, policy: Policy, things: Things, files: Sequence[SentenceFile]
 ) -> tuple[Detector, ...]:
@@ -208,17 +237,28 @@ def mind(settings: Settings, voice: Voice | None = None, under: Agreement | None
     under = under or Agreement(Agreed(Policies(settings.policies.files)))
     agreed, store = under.agreed, under.store
     things = load_things(settings.home.things)
-    files = (*built_in(), *load_sentences(settings.home.sentences))
+    found = installed(settings, things)
+    files = (*built_in(), *load_sentences(settings.home.sentences), *found.files)
+    outside = None
+    if found.answers and under.state is not None:
+        outside = Supervisor(confined(found.skills, under.state), no_network)
     parser = IntentParser(files, things, settings.home.area)
     parts = Parts(
         detectors=policy_detectors(settings, agreed.policy, things, files),
         parser=parser,
         needs=Needs(parser),
         decide=partial(agreed.act, things=things.entities),
-        skills=make_host(things, files, memory=Remembered(agreed, store) if store else None),
+        skills=make_host(
+            things,
+            files,
+            powers=powers(agreed, store, voice),
+            outside=outside,
+            answers=found.answers,
+        ),
         voice=voice,
         keep=under.keeper.keep if under.keeper is not None else None,
         is_stopped=agreed.is_stopped,
+        outside=contextlib.nullcontext() if outside is None else outside,
     )
     return Mind(things, files, parts)
 

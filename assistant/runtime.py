@@ -10,11 +10,13 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import CancelledError as WorkCancelled
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
+from types import TracebackType
 from typing import Protocol
 
-from assistant.asking import Asking, Turn
+from assistant.asking import LONGEST, Asking, Turn
 from assistant.errors import RecognitionError, SourceError, outline
 from assistant.events import (
     Closed,
@@ -30,7 +32,7 @@ from assistant.events import (
     Woken,
 )
 from assistant.mouth import Mouth
-from assistant.skill import Reply, plain
+from assistant.skill import Ask, Reply, plain
 from assistant.timed import Laps, spent
 from assistant.types import (
     FRAME_BYTES,
@@ -50,10 +52,11 @@ from pipeline.dialogue import TOGETHER, Dialogue
 from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
-from pipeline.ports import Detector, Parser, Source, Voice
+from pipeline.ports import Detector, Expected, Parser, Source, Voice
 from pipeline.reading_needs import Needs
 from pipeline.redact import Originals
 from pipeline.worker import Worker
+from plugins import conversation
 from policies.model import Stop
 from policies.share import closed_slots
 
@@ -71,8 +74,8 @@ _SILENCE = bytes(FRAME_BYTES)
 class Skills(Protocol):
     """Who does what an intent asks for."""
 
-    async def handle(self, intent: RedactedIntent) -> Reply:
-        """Do it and answer; raise SkillError with no speech in it."""
+    async def handle(self, intent: RedactedIntent, ask: Ask | None = None) -> Reply:
+        """Do it and answer; raise SkillError with no speech in it. `ask` asks the person back."""
         ...
 
     def misunderstood(self) -> Reply:
@@ -119,10 +122,20 @@ class Parts:
     """None: replies are reported and not spoken."""
     keep: Keep | None = None
     """Keeps what a policy allows; None: nothing is kept."""
+    outside: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
+    """Runs skills in processes of their own, while the assistant is entered."""
     is_stopped: Callable[[Stop], bool] = lambda _what: False
     """Whether a policy's quiet hours or mute stop something now."""
     needs: Needs | None = None
     """Who knows which words a command needs; None: what is found is redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Whoever spoke, to be asked back."""
+
+    confirm: Callable[[Confirm], Awaitable[bool]]
+    ask: Ask
 
 
 class Assistant:
@@ -137,6 +150,20 @@ class Assistant:
         self._asking = Asking()
         self._mouth = Mouth(parts.voice)
         self._audio = ""
+
+    async def __aenter__(self) -> Assistant:
+        """Start what runs beside us."""
+        await self._parts.outside.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End it."""
+        await self._parts.outside.__aexit__(kind, error, traceback)
 
     async def listen(self, source: Source) -> None:
         """Hear a microphone until it ends or this is cancelled. The ear never waits."""
@@ -226,8 +253,11 @@ class Assistant:
             intent = await mind.run(self._parts.parser.parse, redacted)
             self._report(understood(number, intent))
             clock.lap("parse")
-            confirm = partial(self._confirmed, redacted, mind, voice)
-            done = await self._act(intent, originals, confirm, was_text=bool(redacted.text))
+            person = _Person(
+                partial(self._confirmed, redacted, mind, voice),
+                partial(self._asked, number, mind, voice),
+            )
+            done = await self._act(intent, originals, person, was_text=bool(redacted.text))
             if done.reply is not None and done.reply.text:
                 text = await mind.run(self._dialogue.quote, done.reply.text)
                 self._report(Replied(number, text))
@@ -284,7 +314,7 @@ class Assistant:
         self,
         intent: RedactedIntent | None,
         originals: Originals,
-        confirm: Callable[[Confirm], Awaitable[bool]],
+        person: _Person,
         *,
         was_text: bool,
     ) -> Outcome:
@@ -300,10 +330,10 @@ class Assistant:
             if isinstance(decision, Refusal):
                 return Outcome(Reply("I'm not allowed to do that."), said)
             if isinstance(decision, Confirm):
-                if not await confirm(decision):
+                if not await person.confirm(decision):
                     return Outcome(Reply("Then I leave it."), said)
                 said = self._decided(dataclasses.replace(said, effect="allow"))
-            return Outcome(await self._parts.skills.handle(intent), said)
+            return Outcome(await self._parts.skills.handle(intent, person.ask), said)
         finally:
             originals.forget()
 
@@ -321,16 +351,42 @@ class Assistant:
         if risk.by != "voice":
             return False
         question = Reply(f"You said: {redacted.text}. Shall I do that?")
-        self._report(Replied(redacted.utterance_id, question.text))
+        answer = await self._answer(redacted.utterance_id, question, mind, voice)
+        return answer is not None and answer.confidence >= SURE and yes_or_no(answer.text) is True
+
+    async def _asked(
+        self,
+        number: int,
+        mind: Worker,
+        voice: Worker | None,
+        text: str,
+        expect: tuple[str, ...],
+        seconds: float,
+    ) -> str | None:
+        """Put a skill's question to the person; which of the expected answers came, redacted."""
+        answer = await self._answer(number, Reply(text), mind, voice, "command", seconds)
+        return None if answer is None else conversation.answer(answer.text, expect)
+
+    async def _answer(
+        self,
+        number: int,
+        question: Reply,
+        mind: Worker,
+        voice: Worker | None,
+        expect: Expected = "answer",
+        seconds: float = LONGEST,
+    ) -> RedactedTranscript | None:
+        """Ask, and hear the next utterance without a wake word; None: silence."""
+        self._report(Replied(number, await mind.run(self._dialogue.quote, question.text)))
         await self._say(question, voice)
-        heard = await self._asking.wait()
+        heard = await self._asking.wait(expect, seconds)
         if heard is None:
-            return False
+            return None
         utterance = heard.utterance
         self._report(Closed(utterance.id, utterance.start, utterance.end, utterance.closed_by))
         answer, originals = await self._recognize(heard, mind)
         originals.forget()
-        return answer.confidence >= SURE and yes_or_no(answer.text) is True
+        return answer
 
     async def _understand(self, heard: Mailbox[Heard], mind: Worker, voice: Worker) -> None:
         async for item in heard:

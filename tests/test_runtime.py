@@ -126,7 +126,7 @@ class EchoSkills:
     def __init__(self) -> None:
         self.done: list[str] = []
 
-    async def handle(self, intent: RedactedIntent) -> Reply:
+    async def handle(self, intent: RedactedIntent, ask: Any = None) -> Reply:
         if intent.name == "fail":
             raise RuntimeError(f"they said {CANARY}")
         self.done.append(intent.name)
@@ -218,7 +218,7 @@ async def test_an_utterance_is_heard_redacted_understood_decided_and_answered() 
 
 async def test_a_skill_that_quotes_what_was_private_is_reported_without_it() -> None:
     class Quoting(EchoSkills):
-        async def handle(self, intent: RedactedIntent) -> Reply:
+        async def handle(self, intent: RedactedIntent, ask: Any = None) -> Reply:
             return Reply(f"calling PERSON_1, that is {CANARY}")
 
         async def run(self, announce: Callable[[Reply], None]) -> None:

@@ -9,7 +9,9 @@ import sys
 from assistant import build, state
 from assistant.commands import options, printing
 from assistant.events import Done, Event, Failed
+from assistant.runtime import Assistant
 from assistant.settings import Settings
+from pipeline.ports import Source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +39,15 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
         microphone = build.microphone(settings)
         if not parsed.json:
             print("speak now", file=sys.stderr)
-        asyncio.run(assistant.listen_once(microphone))
+        asyncio.run(_listen(assistant, microphone))
     if any(isinstance(event, Failed) for event in heard):
         return 1
     return 0 if any(isinstance(event, Done) for event in heard) else _nothing()
+
+
+async def _listen(assistant: Assistant, microphone: Source) -> None:
+    async with assistant:
+        await assistant.listen_once(microphone)
 
 
 def _nothing() -> int:

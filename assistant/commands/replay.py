@@ -70,13 +70,14 @@ class Watch:
 
 async def replay_all(assistant: Assistant, parsed: argparse.Namespace, report: Report) -> None:
     """Replay one file after the other; a bad one does not stop the rest."""
-    for audio in parsed.audio:
-        try:
-            source, seconds = open_source(audio, parsed)
-            report(SourceOpened(audio, seconds))
-            await assistant.replay(source, audio, open_at_once=parsed.no_wake)
-        except SourceError as error:
-            report(Failed(audio, str(error)))
+    async with assistant:
+        for audio in parsed.audio:
+            try:
+                source, seconds = open_source(audio, parsed)
+                report(SourceOpened(audio, seconds))
+                await assistant.replay(source, audio, open_at_once=parsed.no_wake)
+            except SourceError as error:
+                report(Failed(audio, str(error)))
 
 
 def open_source(audio: str, parsed: argparse.Namespace) -> tuple[Source, float | None]:

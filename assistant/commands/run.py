@@ -58,7 +58,8 @@ async def _until_told(assistant: Assistant, microphone: Source, agreed: Agreed) 
     watching = asyncio.create_task(agreed.watch())
     with contextlib.suppress(asyncio.CancelledError):
         try:
-            await assistant.listen(microphone)
+            async with assistant:
+                await assistant.listen(microphone)
         finally:
             watching.cancel()
     log.info("stopped")

@@ -17,7 +17,7 @@ from assistant.events import Event, Understood
 from assistant.private import Private
 from assistant.runtime import Assistant, Parts, understood
 from assistant.settings import Settings
-from assistant.skill import Reply
+from assistant.skill import Ask, Reply
 from assistant.types import RedactedIntent, Transcript
 from pipeline.detectors import find_all
 from pipeline.intents import IntentParser
@@ -49,7 +49,7 @@ class Tried:
 class _Quiet:
     """Skills that do nothing: only what is understood is looked at."""
 
-    async def handle(self, intent: RedactedIntent) -> Reply:
+    async def handle(self, intent: RedactedIntent, ask: Ask | None = None) -> Reply:
         return Reply()
 
     def misunderstood(self) -> Reply:

@@ -37,7 +37,7 @@ class CloudSkill:
 
         spoken = {intent: given for intent, given in self.sentences.items() if given}
         handlers: dict[str, Handler] = dict.fromkeys(self.sentences, answer)
-        return Skill(self.name, spoken, self.choices, handlers)
+        return Skill(self.name, spoken, self.choices, handlers=handlers)
 
 
 class Cloud:

@@ -105,7 +105,7 @@ class Server:
         _current.set((self, asked))
         try:
             ask = partial(self._ask, asked.id)
-            intent = Intent(asked.name, asked.slots, asked.response, asked.opened, ask)
+            intent = Intent(asked.name, asked.slots, asked.response, asked.opened, ask, fetch)
             reply = await self.skill.handlers[asked.name](intent)
             if not isinstance(reply, Reply):
                 raise TypeError
