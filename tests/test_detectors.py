@@ -13,7 +13,9 @@ from assistant.settings import RedactionSettings
 from assistant.types import Transcript
 from pipeline.detectors import find_all, make_detectors
 from pipeline.detectors.checks import passes_luhn
+from pipeline.detectors.chosen import choose
 from pipeline.detectors.household import HouseholdWords
+from pipeline.ports import Foreseeing
 from pipeline.redact import redact
 
 DETECTORS = make_detectors(
@@ -108,3 +110,15 @@ def test_commands_of_the_development_set_are_not_damaged(shared_data):
     rows = [row for row in map(json.loads, lines) if not row["spans"]]
     damaged = [row["id"] for row in rows if redacted(row["text"]) != row["text"]]
     assert len(damaged) <= 0.01 * len(rows)
+
+
+def test_a_narrowed_detector_still_tells_what_a_pause_may_have_cut():
+    text = "send a message to my aunt erling"
+    foreseen = [d.begins(text) for d in DETECTORS if isinstance(d, Foreseeing)]
+    narrowed = choose(DETECTORS, threshold=0.1)
+    assert [d.begins(text) for d in narrowed if isinstance(d, Foreseeing)] == [
+        None,
+        None,
+        *foreseen,
+    ]
+    assert foreseen != [None]

@@ -32,6 +32,14 @@ _DATES = frozenset(
     tomorrow tonight yesterday""".split()
 )
 """Words that are hardly ever anything but a time."""
+_MONTHS = frozenset(
+    """january february march april may june july august september october november
+    december""".split()
+)
+_DAYS = frozenset(
+    """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth""".split()
+)
 _WHEN = frozenset("at in by on until till before since next last this every each".split())
 """Words before a time that could be a name as well: "at dawn", "next summer"."""
 _FIRST = 6
@@ -77,6 +85,28 @@ def _is_time(words: Sequence[Token], index: int) -> bool:
     if words[index].key in _DATES:
         return not words[index].is_possessive
     return index > 0 and words[index].key in _TIMES and words[index - 1].key in _WHEN
+
+
+def dated(words: Sequence[Token]) -> list[bool]:
+    """For each word whether it is a part of a date: "March 3rd, 2025", "the fifth of may"."""
+    found = [False] * len(words)
+    for index, word in enumerate(words):
+        if word.key not in _MONTHS or word.is_possessive:
+            continue
+        before = index - 1 - (index > 1 and words[index - 1].key == "of")
+        if before >= 0 and _is_day(words[before].key):
+            found[before : index + 1] = [True] * (index + 1 - before)
+        after = index + 1
+        while after < len(words) and after < index + 3 and _is_day(words[after].key):
+            found[index] = found[after] = True
+            after += 1
+    return found
+
+
+def _is_day(word: str) -> bool:
+    """Whether the word is a day of a month, or a year."""
+    digits = word.removesuffix("st").removesuffix("nd").removesuffix("rd").removesuffix("th")
+    return word in _DAYS or (digits.isdecimal() and len(digits) in (1, 2, 4))
 
 
 def _is_public(words: Sequence[Token]) -> bool:

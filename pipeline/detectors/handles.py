@@ -131,7 +131,7 @@ def _announced(said: list[str], index: int, *, sure: bool) -> tuple[int, int] | 
 
 def _titled(said: list[str], page: int) -> tuple[int, int] | None:
     """ "my twitch channel's called grumpy gardening grandad"."""
-    near = set(said[max(0, page - 4) : page])
+    near = {*said[max(0, page - 4) : page], *NETWORKS.intersection(said[page : page + 9])}
     index = page + 1 + (said[page + 1 : page + 2] in (["is"], ["was"]))
     if near.isdisjoint(_OWNERS | NETWORKS) or said[index : index + 1] not in _NAMED:
         return None

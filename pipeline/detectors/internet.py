@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.types import Finding
+from pipeline.detectors.internet_hosts import host_end
 from pipeline.detectors.internet_words import (
-    ENDINGS,
     LOCAL_INNER,
     LOCAL_OPENS,
     LOCAL_STOPS,
-    PROVIDERS,
     PUBLIC_SITES,
     SITE_STOPS,
-    SPELLED_PROVIDERS,
 )
 from pipeline.detectors.internet_written import NAME, find_written
 from pipeline.detectors.number_words import (
@@ -45,7 +43,6 @@ _PLAIN = 4
 """Words in a row that nothing joins, at most."""
 _PHRASE = 6
 """Words before those that are surely a mailbox which may be a part of it."""
-_NO_LABELS = word_set("at is the @ / please to go open visit on for my then")
 _DESKS = word_set(
     """
     hello hi contact help support jobs sales orders me mail office info
@@ -122,7 +119,7 @@ def find_internet(reading: Reading, line: Symbols) -> Iterator[Finding]:
 
 def _mailbox(said: list[str], at: int, after: int) -> tuple[int, int] | None:
     """ "jane dot doe at gmail dot com", where symbol `at` is the sign."""
-    end = _host(said, at + 1, bare=said[at] in ("at", "@"))
+    end = host_end(said, at + 1, bare=said[at] in ("at", "@"))
     if end < 0:
         return None
     first = _local(said, at - 1, after, LOCAL_STOPS)
@@ -141,9 +138,9 @@ def _whole(said: list[str], first: int, after: int) -> int:
             return index + 1
         if symbol in "@/:" or symbol == "at":
             return first
-        if symbol in LOCAL_STOPS and symbol not in LOCAL_INNER:
+        if symbol.removesuffix("'s") in LOCAL_STOPS and symbol not in LOCAL_INNER:
             return first
-    return 0 if 0 < first <= _PHRASE and not after else first
+    return 0 if first <= _PHRASE and not after and said[0] in LOCAL_INNER else first
 
 
 def _corrected(said: list[str], first: int, after: int) -> int:
@@ -193,69 +190,6 @@ def _is_spelled(said: list[str], index: int) -> bool:
     )
 
 
-def _host(said: list[str], index: int, *, bare: bool) -> int:  # noqa: PLR0912  # a symbol, a branch
-    """The symbol after the host that begins at symbol `index`, or -1; `bare`: "gmail" will do."""
-    known = _provider(said, index)
-    end, label = -1, 0
-    after = index
-    while after < min(len(said), index + _LONGEST):
-        symbol = said[after]
-        if symbol == ".":
-            ending = _ending(said, after + 1) if label else -1
-            if ending > 0:
-                end = ending
-                if ending >= len(said) or said[ending] != ".":
-                    return end
-                after, label = ending, 1
-                continue
-            if end > 0:
-                return end
-            label = 0
-        elif symbol in ("-", "_"):
-            label = max(label - 1, 0)
-        elif symbol in _PARTS or (symbol in _NO_LABELS and (symbol, after) != ("the", index)):
-            break
-        elif symbol == "and":
-            if label == 0:
-                break
-        elif len(symbol) > 1:
-            label += 1
-            if label > _PLAIN:
-                break
-        else:
-            label = max(label, 1)
-        after += 1
-    if end > 0:
-        return end
-    return known if bare else -1
-
-
-def _provider(said: list[str], index: int) -> int:
-    """The symbol after a mail provider's name, or -1."""
-    if index < len(said) and said[index] in PROVIDERS:
-        return index + 1
-    for name in SPELLED_PROVIDERS:
-        if tuple(said[index : index + len(name)]) == name:
-            return index + len(name)
-    return -1
-
-
-def _ending(said: list[str], index: int) -> int:
-    """The symbol after the ending ("com", "c o m", "d e") that begins at `index`, or -1."""
-    letters = index
-    while letters < len(said) and letters < index + 4 and _is_letter(said[letters]):
-        letters += 1
-    if 2 <= letters - index <= 3:
-        return letters
-    if index < len(said) and said[index] in ENDINGS:
-        return index + 1
-    return -1
-
-
-def _is_letter(symbol: str) -> bool:
-    return len(symbol) == 1 and symbol.isalpha()
-
-
 def _link(said: list[str], dot: int, after: int) -> tuple[int, int] | None:
     """ "w w w dot jane doe dot com slash about", where symbol `dot` is its first dot."""
     first = _local(said, dot - 1, after, SITE_STOPS)
@@ -264,7 +198,7 @@ def _link(said: list[str], dot: int, after: int) -> tuple[int, int] | None:
     if first > 0 and said[first - 1] == "/":
         first = _scheme(said, first)
     first = _titled(said, first, after)
-    end = _host(said, dot - 1, bare=False)
+    end = host_end(said, dot - 1, bare=False)
     if end < 0:
         return None
     path = _path(said, end)

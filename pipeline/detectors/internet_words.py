@@ -47,14 +47,15 @@ LOCAL_STOPS = word_set(
 LOCAL_INNER = word_set(
     """
     the a an we are i you he she and or no not my your our his her their all about here out in
-    of for with be do just like get got go going see into who more over under this then first
-    last initial letter then surname shop shopping now today photo photos notes recipe recipes
+    of for with do just like get got go going see into who more over under this then first
+    last initial letter capital lower upper case then surname shop shopping
+    now today photo photos notes recipe recipes
     """
 )
 """Those of them (and others) that a mailbox of several words may have: "we are the martins at"."""
 LOCAL_OPENS = word_set(
     """
-    is it's that's was it so to yeah yes okay ok called well ready
+    is be it's that's was it so to yeah yes okay ok called well ready
     """
 )
 """Words after which nothing but the mailbox comes."""

@@ -212,19 +212,20 @@ def _signed(reading: Reading, sign: int) -> tuple[int, int]:
             first = cue + 1
             while first < sign and words[first] in _OPENS_SIGNED:
                 first += 1
-            return first, _end(reading, first, said=True)
+            end = _end(reading, first, said=True)
+            return (first, end) if end > sign else (-1, -1)
     return -1, -1
 
 
 _SIGN_REACH = 14
 """Words between what a password is for and the first sign in it, at most."""
 _SIGNS = word_set("hash hashtag asterisk ampersand")
-_SIGNED = word_set("at dollar exclamation question percent pound plus equals")
+_SIGNED = word_set("at dollar exclamation percent pound plus equals")
 _MARKS = word_set("sign mark point")
 _DEVICES = word_set(
     """
-    router modem wifi wi-fi fi admin login log-in camera laptop netflix server account guest network
-    printer tablet hotspot nas box computer portal login's email
+    router modem wifi wi-fi fi admin login log-in camera laptop netflix server guest network printer
+    tablet hotspot nas portal
     """
 )
 """What somebody logs in to, and as whom."""

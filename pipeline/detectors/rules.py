@@ -12,6 +12,7 @@ from pipeline.detectors import (
     homes,
     internet,
     passwords,
+    people,
     plates,
     spelling,
     streets,
@@ -24,21 +25,22 @@ from pipeline.detectors.internet import find_internet, symbols
 from pipeline.detectors.languages import Language, translate
 from pipeline.detectors.numbers import find_runs
 from pipeline.detectors.passwords import find_passwords
+from pipeline.detectors.people import find_people
 from pipeline.detectors.plates import find_plates
 from pipeline.detectors.reading import read
 from pipeline.detectors.spelling import find_spellings
 from pipeline.detectors.streets import find_streets
+
+_RULES = (
+    codes, plates, passwords, internet, handles, spelling, streets, homes, births, people,
+)  # fmt: skip
 
 
 class Rules:
     """Finds codes, addresses, mailboxes, links, dates of birth and passwords by rule."""
 
     name = "rules"
-    types: Collection[str] = frozenset(
-        kind
-        for rules in (codes, plates, passwords, internet, handles, spelling, streets, homes, births)
-        for kind in rules.TYPES
-    )
+    types: Collection[str] = frozenset(kind for rules in _RULES for kind in rules.TYPES)
     cost = 0.2
 
     def __init__(self, language: Language = "en") -> None:
@@ -60,4 +62,5 @@ class Rules:
             *find_homes(reading, runs),
             *find_births(reading),
             *find_spellings(reading, runs),
+            *find_people(reading),
         ]

@@ -31,7 +31,7 @@ HOMES = SOFT_STREETS | word_set(
     almshouses residences villas works wharf moorings marina campus studios farm lodges chambers
     """
 )
-"""Words that end the name of a house or of houses: "three maple court", "room nine bexley halls"."""
+"""Words that end the name of a house or houses: "three maple court", "bexley halls"."""
 ESTATES = frozenset(
     (kind, ground)
     for kind in "trading industrial business science retail caravan trailer holiday office".split()

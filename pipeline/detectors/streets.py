@@ -64,7 +64,7 @@ def _numbered(reading: Reading, run: Run, numbers: dict[int, Run]) -> tuple[int,
     return _street_before(reading, run)
 
 
-def _street_after(  # noqa: PLR0911  # a case, an answer
+def _street_after(  # noqa: PLR0911, PLR0912  # a case, an answer
     reading: Reading, run: Run, numbers: dict[int, Run]
 ) -> tuple[int, int, float] | None:
     """ "twelve elm street": the words between number and street type must be able to be a name."""
