@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 
 import pytest
 from door_stage import (
@@ -21,7 +22,9 @@ from door_stage import (
 from assistant.errors import DoorError
 from plugins.door.link import Link
 from plugins.door.mosquitto import free_port
+from plugins.door.outgoing import send_of
 from plugins.door.packets import Doorstep, connect
+from plugins.door.postbag import Postbag
 
 
 async def test_a_release_is_published_and_then_leaves_the_outbox(tmp_path):
@@ -185,6 +188,45 @@ async def test_a_row_that_was_erased_while_it_waited_is_not_sent(tmp_path):
         await here.empty()
     hours = [json.loads(one.payload)["slots"]["hours"]["number"] for one in here.published]
     assert hours == [0, 2]
+
+
+async def test_a_row_that_was_erased_while_its_destination_was_left_alone_is_not_sent(tmp_path):
+    async with (
+        Listener(acknowledge=0x87) as broker,
+        stage(tmp_path, settings_for(broker.port)) as here,
+    ):
+        await here.open()
+        await here.link.send(release(hours=0), PERMIT)
+        await here.alarm("refused")
+        for number in (1, 2):
+            await here.link.send(release(hours=number), PERMIT)
+        here.outbox.done([2])
+        broker.acknowledge = 0
+        before = len(broker.messages)
+        await here.empty()
+    last = here.published[before:]
+    assert {json.loads(one.payload)["slots"]["hours"]["number"] for one in last} == {0, 2}
+
+
+async def test_what_was_dealt_with_is_taken_out_after_the_next_connection_at_the_latest():
+    box, gate = MemoryOutbox(), threading.Event()
+    postbag = Postbag(box, 0.2)
+    message = send_of(release(), ask=False)
+    await postbag.keep(PERMIT, message, soon=True)
+    [outgoing] = await postbag.ready()
+    postbag._keeper.submit(gate.wait)
+    tidying = asyncio.create_task(postbag.keep_tidy())
+    postbag.finish(outgoing)
+    await asyncio.sleep(0.02)
+    tidying.cancel()
+    await asyncio.gather(tidying, return_exceptions=True)
+    gate.set()
+    postbag.drop_connection()
+    tidying = asyncio.create_task(postbag.keep_tidy())
+    await until(lambda: not box.rows)
+    tidying.cancel()
+    await asyncio.gather(tidying, return_exceptions=True)
+    postbag.close()
 
 
 async def test_what_the_policy_no_longer_describes_is_taken_out_with_an_alarm(tmp_path):

@@ -241,6 +241,7 @@ async def test_the_search_sees_a_canary_that_a_policy_lets_through(tmp_path, can
     "data",
     [
         b"\0" * 4097,
+        packet(1) + b" " * 4097,
         b"not json",
         b"[" * 4000,
         packet(1, destination="weather/#"),

@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> dict[str, object]:
     needs = Needs(parser)
     noise = Misheard(dictionary(), arguments.seed)
     tallies = {kind: Tally() for kind in (CLEAN, *noise.kinds)}
-    sampler = Sampler(mind.files, mind.things, arguments.seed)
+    sampler = Sampler(mind.files[:1], mind.things, arguments.seed)
     gc.collect()
     gc.freeze()  # as the daemon does
     for text, meant in islice(_understood(sampler, parser), arguments.limit):

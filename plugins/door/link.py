@@ -105,7 +105,7 @@ class Link:
         """
         message = send_of(release, ask=True)
         door = self._door
-        if door is None or not self.is_open:
+        if door is None:
             return None
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._asked[message.id] = answer

@@ -72,12 +72,12 @@ class Postbag:
             self._dealt_with.set()  # it may have been dropped half-way
 
     async def ready(self) -> list[Outgoing]:
-        """What can be handed over now, the oldest first."""
+        """What waits, the oldest first."""
         if self._stale:
             await self._read()
         self._waiting |= self._fresh
         self._fresh = {}
-        return [each for each in self._waiting.values() if not self.is_held(each)]
+        return list(self._waiting.values())
 
     def begin(self, outgoing: Outgoing) -> None:
         """It is handed over."""
