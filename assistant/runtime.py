@@ -47,7 +47,7 @@ from assistant.types import (
     Utterance,
     WakeEvent,
 )
-from pipeline.answers import SURE, yes_or_no
+from pipeline.answers import NO, SURE, YES, yes_or_no
 from pipeline.dialogue import TOGETHER, Dialogue
 from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
@@ -364,7 +364,9 @@ class Assistant:
         seconds: float,
     ) -> str | None:
         """Put a skill's question to the person; which of the expected answers came, redacted."""
-        answer = await self._answer(number, Reply(text), mind, voice, "command", seconds)
+        plain = bool(expect) and {word.casefold() for word in expect} <= YES | NO
+        kind: Expected = "answer" if plain else "command"
+        answer = await self._answer(number, Reply(text), mind, voice, kind, seconds)
         return None if answer is None else conversation.answer(answer.text, expect)
 
     async def _answer(

@@ -16,6 +16,7 @@ import soundfile as sf
 import soxr
 
 from assistant.events import Closed, Decided, Event, Replied
+from assistant.skill import Reply
 from assistant.types import AudioFrame, Gap
 from pipeline.answers import yes_or_no
 from tests.cli import here
@@ -175,3 +176,20 @@ def test_a_spoken_answer_is_really_heard(
     sf.write(tmp_path / "both.wav", both + noise, 16_000)
     ran = here("replay", "--json", "--state", tmp_path / "state", tmp_path / "both.wav")
     assert [event["effect"] for event in ran.of("decision")] == done
+
+
+async def test_a_skill_asks_and_gets_the_answer_that_it_expects() -> None:
+    got: list[str | None] = []
+
+    class Asking(EchoSkills):
+        async def handle(self, intent, ask=None):  # type: ignore[no-untyped-def]
+            got.append(await ask("Red or blue?", ("red", "blue"), 8.0))
+            return Reply("painted")
+
+    events: list[Event] = []
+    recognizer = Hearing("paint wall", "the blue one please")
+    one = assistant(recognizer, events, 3, skills=Asking())
+    await one.replay(Recording(sound(30)), "a.wav")
+    assert got == ["blue"]
+    assert replies(events) == ["Red or blue?", "painted"]
+    assert recognizer.expected[1] == "command"
