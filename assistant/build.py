@@ -16,8 +16,9 @@ from assistant.agreed import Agreed, Remembered, StateShelf, keeps_speech
 from assistant.errors import AssistantError, ModelError, SettingsError
 from assistant.events import Redacted, Report
 from assistant.keeping import Keeper
+from assistant.parts import Parts
 from assistant.private import Private
-from assistant.runtime import Assistant, Parts, decided, understood
+from assistant.runtime import Assistant, decided, understood
 from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
 from assistant.types import Transcript

@@ -8,13 +8,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import CancelledError as WorkCancelled
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Protocol
 
 from assistant.asking import LONGEST, Asking, Turn
 from assistant.errors import RecognitionError, SourceError, outline
@@ -32,6 +30,7 @@ from assistant.events import (
     Woken,
 )
 from assistant.mouth import Mouth
+from assistant.parts import Outcome, Parts
 from assistant.skill import Ask, Reply, plain
 from assistant.timed import Laps, spent
 from assistant.types import (
@@ -44,7 +43,6 @@ from assistant.types import (
     RedactedTranscript,
     Refusal,
     Transcript,
-    Utterance,
     WakeEvent,
 )
 from pipeline.answers import NO, SURE, YES, yes_or_no
@@ -52,12 +50,10 @@ from pipeline.dialogue import TOGETHER, Dialogue
 from pipeline.listen import Event as Ear
 from pipeline.listen import Heard, Listener
 from pipeline.mailbox import Mailbox
-from pipeline.ports import Detector, Expected, Parser, Source, Voice
-from pipeline.reading_needs import Needs
+from pipeline.ports import Expected, Source
 from pipeline.redact import Originals
 from pipeline.worker import Worker
 from plugins import conversation
-from policies.model import Stop
 from policies.share import closed_slots
 
 log = logging.getLogger(__name__)
@@ -69,65 +65,6 @@ RECOGNITION_LIMIT = 20.0
 FLUSH_FRAMES = 12
 """Silent frames at the end of a recording, so that a wake word at its very end is heard."""
 _SILENCE = bytes(FRAME_BYTES)
-
-
-class Skills(Protocol):
-    """Who does what an intent asks for."""
-
-    async def handle(self, intent: RedactedIntent, ask: Ask | None = None) -> Reply:
-        """Do it and answer; raise SkillError with no speech in it. `ask` asks the person back."""
-        ...
-
-    def misunderstood(self) -> Reply:
-        """What to say where no intent was found."""
-        ...
-
-    async def run(self, announce: Callable[[Reply], None]) -> None:
-        """Let skills speak on their own (a timer that ends) until cancelled."""
-        ...
-
-
-class Keep(Protocol):
-    """Keeps of utterances what may be kept."""
-
-    def __call__(
-        self,
-        utterance: Utterance,
-        redacted: RedactedTranscript,
-        intent: RedactedIntent | None,
-        decision: Decided | None,
-    ) -> Sequence[Event]:
-        """Keep it, and say what that was. Never raises."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of an intent."""
-
-    reply: Reply | None
-    decision: Decided | None = None
-    """The last word about it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What an assistant is made of, beside its ear."""
-
-    detectors: Sequence[Detector]
-    parser: Parser
-    decide: Callable[[RedactedIntent], Grant | Confirm | Refusal]
-    skills: Skills
-    voice: Voice | None = None
-    """None: replies are reported and not spoken."""
-    keep: Keep | None = None
-    """Keeps what a policy allows; None: nothing is kept."""
-    outside: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
-    """Runs skills in processes of their own, while the assistant is entered."""
-    is_stopped: Callable[[Stop], bool] = lambda _what: False
-    """Whether a policy's quiet hours or mute stop something now."""
-    needs: Needs | None = None
-    """Who knows which words a command needs; None: what is found is redacted."""
 
 
 @dataclass(frozen=True, slots=True)

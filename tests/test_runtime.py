@@ -13,8 +13,9 @@ import pytest
 
 from assistant.errors import SourceError
 from assistant.events import Decided, Done, Event, Failed, Redacted, Replied, Understood
+from assistant.parts import Parts
 from assistant.private import Private
-from assistant.runtime import Assistant, Parts
+from assistant.runtime import Assistant
 from assistant.settings import ListenSettings
 from assistant.skill import Reply
 from assistant.types import (

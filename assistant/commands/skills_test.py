@@ -14,8 +14,9 @@ from pathlib import Path
 from assistant import build, state
 from assistant.commands.skills_found import Everything, asked, said
 from assistant.events import Event, Understood
+from assistant.parts import Parts
 from assistant.private import Private
-from assistant.runtime import Assistant, Parts, understood
+from assistant.runtime import Assistant, understood
 from assistant.settings import Settings
 from assistant.skill import Ask, Reply
 from assistant.types import RedactedIntent, Transcript
