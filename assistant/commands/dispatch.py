@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from assistant import logs, settings_file
@@ -34,13 +34,14 @@ FAILED = 1
 MISUSED = 2
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command that the arguments name."""
+def run(arguments: Sequence[str], loaded: Callable[[], None] = lambda: None) -> int:
+    """Run the command that the arguments name; `loaded` is called before it begins."""
     try:
         words = spread(list(arguments), "--sentences", (".yaml", ".yml"))
         parsed = _parser(words).parse_args(words)
         logs.set_up(parsed.log_level or ("info" if parsed.command == "run" else "warning"))
         command = importlib.import_module(f"assistant.commands.{parsed.command}")
+        loaded()
         settings = settings_file.load(parsed.config or settings_file.find())
         status: int = command.run(parsed, settings)
         sys.stdout.flush()
