@@ -18,7 +18,7 @@ from pipeline.things import load_things
 from plugins import alarms as alarm_module
 from plugins.alarms import MOST_ALARMS, RING_FOR, Alarm, Alarms
 from plugins.builtin import make_host
-from plugins.shelf import FileShelf
+from tests.shelf import FileShelf
 
 THINGS = load_things(None)
 EVENING = datetime(2026, 5, 20, 21, 30)

@@ -10,8 +10,8 @@ from assistant.skill import Intent, Reply
 from assistant.types import Number, Words
 from pipeline.sentences import built_in, merge
 from plugins.replies import Replies
-from plugins.shelf import FileShelf
 from plugins.timers import MOST_TIMERS, RING_EVERY, RING_FOR, Timers
+from tests.shelf import FileShelf
 
 REPLIES = Replies(merge(built_in())["responses"]["intents"])
 
