@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import CancelledError as WorkCancelled
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -29,15 +28,13 @@ from assistant.events import (
     Understood,
     Woken,
 )
+from assistant.hearing import Hearing
 from assistant.mouth import Mouth
 from assistant.parts import Outcome, Parts
 from assistant.skill import Ask, Reply, plain
 from assistant.timed import Laps, spent
 from assistant.types import (
-    FRAME_BYTES,
-    AudioFrame,
     Confirm,
-    Gap,
     Grant,
     RedactedIntent,
     RedactedTranscript,
@@ -62,9 +59,6 @@ WAITING = 2
 """Utterances that may wait for the mind; older ones are dropped and counted."""
 RECOGNITION_LIMIT = 20.0
 """Seconds after which an utterance is given up."""
-FLUSH_FRAMES = 12
-"""Silent frames at the end of a recording, so that a wake word at its very end is heard."""
-_SILENCE = bytes(FRAME_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +80,12 @@ class Assistant:
         self._forgetting: asyncio.TimerHandle | None = None
         self._asking = Asking()
         self._mouth = Mouth(parts.voice)
+        self._hearing = Hearing(
+            listener,
+            self._asking,
+            self._mouth.busy.is_set,
+            partial(parts.is_stopped, "listening"),
+        )
         self._audio = ""
 
     async def __aenter__(self) -> Assistant:
@@ -122,7 +122,7 @@ class Assistant:
                     announce = self._announce(tasks, mind, voice)
                     speak = tasks.create_task(self._parts.skills.run(announce))
                     try:
-                        await self._hear(source, deliver)
+                        await self._hearing.run(source, deliver)
                     finally:
                         heard.close()
                         speak.cancel()
@@ -171,7 +171,7 @@ class Assistant:
                 source.close()
 
         try:
-            await self._hear(source, deliver)
+            await self._hearing.run(source, deliver)
             await turn.answer(None)
         finally:
             await turn.stop()
@@ -331,41 +331,6 @@ class Assistant:
         async for item in heard:
             await self.handle(item, mind, voice)
 
-    async def _hear(self, source: Source, deliver: Callable[[Ear], None]) -> None:
-        """Run the ear on its thread until the source ends."""
-        ear = Worker("ear")
-        try:
-            await ear.run(self._hear_all, source, deliver)
-        finally:
-            source.close()
-            ear.close()
-
-    def _hear_all(self, source: Source, deliver: Callable[[Ear], None]) -> None:
-        """The ear's thread: every frame goes through the listener."""
-        listener = self._listener
-        speaking = self._mouth.busy
-        frames = 0
-        try:
-            for item in source.frames():
-                if isinstance(item, Gap):
-                    _give(listener.reset(), deliver)
-                    continue
-                frames = item.index + 1
-                if not (speaking.is_set() or self._parts.is_stopped("listening")):
-                    self._asking.open_if_asked(listener)
-                    # Frames left out while we speak are a gap to the listener: it starts anew.
-                    _give(listener.feed(item), deliver)
-            if not listener.is_open:
-                for index in range(frames, frames + FLUSH_FRAMES):
-                    _give(listener.feed(AudioFrame(index, _SILENCE)), deliver)
-                    if listener.is_open:
-                        break
-            _give(listener.finish(), deliver)
-        except WorkCancelled:
-            log.debug("the ear stops: nobody listens any longer")
-        finally:
-            listener.reset()
-
     def _woken(self, event: WakeEvent) -> None:
         self._report(Woken(self._audio, event.at, event.phrase, event.score))
 
@@ -384,11 +349,6 @@ class Assistant:
     def _fail(self, number: int, error: Exception) -> None:
         log.error("utterance %d dropped: %s", number, outline(error))
         self._report(Failed(self._audio, f"utterance {number}: {outline(error)}"))
-
-
-def _give(events: Iterable[Ear], deliver: Callable[[Ear], None]) -> None:
-    for event in events:
-        deliver(event)
 
 
 def _post(event: Heard, heard: Mailbox[Heard]) -> None:

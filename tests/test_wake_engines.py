@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.bench.wake import frames
 from assistant.errors import ModelError, SettingsError
-from assistant.runtime import FLUSH_FRAMES
+from assistant.hearing import FLUSH_FRAMES
 from assistant.settings import WakePhrase, WakeSettings
 from assistant.types import SAMPLE_RATE, WakeEvent
 from pipeline.engines.openwakeword import BUILT_IN, OpenWakeWordScorer, built_in

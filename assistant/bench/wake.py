@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import SettingsError, SourceError
-from assistant.runtime import FLUSH_FRAMES
+from assistant.hearing import FLUSH_FRAMES
 from assistant.settings import Settings
 from assistant.types import FRAME_BYTES, AudioFrame
 from pipeline.engines.wake import wake_detector
