@@ -85,7 +85,8 @@ def test_explain_says_what_decided_and_what_was_looked_at(policy):
     assert ran.status == 0
     assert "send HassGetWeather to weather: allowed" in ran.out
     assert "family.yaml:sharing.weather.intents.HassGetWeather" in ran.out
-    told = policy("explain", "HassGetWeather", "--to", "grocer", "--json", files=(FAMILY,)).events
+    at_noon = ("--at", "2026-10-14T12:00", "--json")
+    told = policy("explain", "HassGetWeather", "--to", "grocer", *at_noon, files=(FAMILY,)).events
     assert told[0]["effect"] == "refuse"
     assert told[0]["rule"].startswith("not shared: HassGetWeather with grocer")
     for slot, effect in (("item=words:two eggs", "allow"), ("item=<PERSON>", "allow"),
@@ -145,8 +146,8 @@ def test_a_consent_that_allows_nothing_yet_says_so(policy):
         (("consent", "give", "X", "--category", "audio", "--purpose", "p"), "consent: expected"),
         (("consent", "give", "x", "--category", "audio", "--purpose", "P"), "--purpose: expected"),
         (
-            ("consent", "give", "x", "--category", "audio", "--purpose", "p", "--to", "cloud"),
-            "expected recipient: home, because audio never leaves the device",
+            ("consent", "give", "x", "--category", "timer", "--purpose", "p", "--to", "cloud"),
+            "expected recipient: home, because timer never leaves the device",
         ),
         (
             ("consent", "give", "x", "--category", "audio", "--purpose", "p", "--until", "soon"),
