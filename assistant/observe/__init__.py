@@ -1,0 +1,1 @@
+"""What the daemon shows of itself: states, counts and times, never a word."""
