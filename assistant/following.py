@@ -1,0 +1,121 @@
+"""The house as Home Assistant has it: what is remembered at first, then what the door tells."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+from types import TracebackType
+
+from assistant.errors import SettingsError, outline
+from assistant.household import Household
+from assistant.rereading import Rereading
+from assistant.settings import Settings
+from pipeline.things import Things, load_things
+from pipeline.worker import Worker
+from plugins.home_assistant.gathering import Told, remember, remembered
+from plugins.home_assistant.house import HomeAssistantHouse
+from plugins.home_assistant.link import HouseLink
+from plugins.home_assistant.places import socket_path
+from plugins.home_assistant.things import things_of
+from plugins.simulated import SimulatedHouse
+
+log = logging.getLogger(__name__)
+
+FIRST_WORD = 3.0
+"""Seconds for which the begin waits to learn whether Home Assistant is there, and what it has."""
+
+
+def household(
+    settings: Settings, state: Path | None, *, live: bool
+) -> tuple[Household, Following | Rereading | None]:
+    """The house of the settings; what follows Home Assistant, or its file, runs beside us.
+
+    Without `live` nothing real is switched: a recording acts on a simulation of the same house.
+    Raises SettingsError, ThingsError.
+    """
+    if settings.home_assistant.url is None:
+        things = load_things(settings.home.things)
+        simulated = SimulatedHouse(things)
+        home = Household(things, simulated)
+        return home, Rereading(home, simulated, settings) if live else None
+    if settings.home.things is not None:
+        raise SettingsError(
+            "home.things and home_assistant.url: the house is in a file, or in Home Assistant: "
+            "leave one of them out"
+        )
+    told = remembered(state) if state is not None else None
+    things = things_of(told) if told is not None else Things()
+    if not live or state is None:
+        return Household(things, SimulatedHouse(things)), None
+    link = HouseLink(socket_path(settings.home_assistant, state))
+    house = HomeAssistantHouse(things, link)
+    home = Household(things, house)
+    home.tell(house.prepare)
+    return home, Following(home, link, state, told)
+
+
+class Following:
+    """Follows what the door tells of the house, while it is entered."""
+
+    def __init__(
+        self, household: Household, link: HouseLink, state: Path, told: Told | None
+    ) -> None:
+        self._household = household
+        self._link = link
+        self._state = state
+        self._in_force = told
+        self._latest = told
+        self._changed = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        link.things = self._tell
+
+    async def __aenter__(self) -> Following:
+        """Begin, and wait a moment for the first word."""
+        self._tasks = [
+            asyncio.create_task(self._link.run(), name="house link"),
+            asyncio.create_task(self._follow(), name="house"),
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_WORD):
+                await self._link.known.wait()
+                if self._link.alarm is None and self._in_force is None:
+                    await self._settled.wait()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _tell(self, told: Told) -> None:
+        self._latest = told
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        with Worker("house") as worker:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                told = self._latest
+                if told is not None and told != self._in_force:
+                    await self._become(told, worker)
+                self._settled.set()
+
+    async def _become(self, told: Told, worker: Worker) -> None:
+        try:
+            things = await worker.run(things_of, told)
+            await worker.run(remember, self._state, told)
+            await self._household.become(things, worker)
+        except Exception as error:  # a house that can't be used leaves the one before in force
+            log.error("home assistant: its things can't be used: %s", outline(error))
+            return
+        self._in_force = told

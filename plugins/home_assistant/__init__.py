@@ -1,0 +1,1 @@
+"""Home Assistant: its things are the house, and its services do what is asked."""
