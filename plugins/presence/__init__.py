@@ -1,0 +1,1 @@
+"""This device in Home Assistant, by MQTT discovery: states, counts and closed names, no words."""
