@@ -21,11 +21,14 @@ AlarmKind: TypeAlias = Literal[
     "misfit",
     "policy",
     "door-away",
+    "outbox-full",
+    "outdated",
 ]
 """unreachable: no connection; refused: the broker says no; stalled: it says nothing; dropped: it
 hangs up; taken-over: another device uses our site's name; nobody-listens: no subscriber would get
 the message; budget, muted: the policy says not now; misfit: the policy says never; policy: the door
-can't use its files; door-away: the door itself does not run."""
+can't use its files; door-away: the door itself does not run; outbox-full: messages went unsent to
+make room; outdated: they went unsent because their time was over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.errors import DoorError
+from assistant.errors import AssistantError
 from assistant.skill import Handler, Intent, Reply, Skill
 from assistant.types import RedactedIntent, Refusal, Release
 
@@ -46,7 +46,7 @@ class Cloud:
     def __init__(
         self,
         skills: Iterable[CloudSkill],
-        release: Callable[[RedactedIntent, str], Release | Refusal],
+        release: Callable[[RedactedIntent, str], Awaitable[Release | Refusal]],
         ask: Callable[[Release, float], Awaitable[str | None]],
         seconds: float = 5.0,
     ) -> None:
@@ -62,6 +62,11 @@ class Cloud:
             for intent in skill.sentences:
                 self._skills.setdefault(intent, skill)
 
+    def destination(self, intent: str) -> str | None:
+        """Whom an intent is asked of; None: nobody."""
+        skill = self._skills.get(intent)
+        return None if skill is None else skill.destination
+
     async def handle(self, intent: RedactedIntent) -> Reply | None:
         """The reply to an intent of a cloud skill; None: it is another's.
 
@@ -70,13 +75,13 @@ class Cloud:
         skill = self._skills.get(intent.name)
         if skill is None:
             return None
-        release = self._release(intent, skill.destination)
-        if isinstance(release, Refusal):
-            log.info("utterance %d stays here: %s", intent.utterance_id, release.rule)
-            return Reply(skill.fallback)
         try:
+            release = await self._release(intent, skill.destination)
+            if isinstance(release, Refusal):
+                log.info("utterance %d stays here: %s", intent.utterance_id, release.rule)
+                return Reply(skill.fallback)
             text = await self._ask(release, self._seconds)
-        except DoorError as error:
+        except AssistantError as error:
             log.error("utterance %d: not sent: %s", intent.utterance_id, error)
             text = None
         return Reply(text or skill.fallback)

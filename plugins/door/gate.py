@@ -9,14 +9,14 @@ from datetime import date, datetime
 from typing import Literal, Protocol, TypeAlias
 
 from assistant.errors import DoorError
-from assistant.types import Number, Slot
+from assistant.types import Slot
 from plugins.door.alarms import AlarmKind
 from plugins.door.payload import PublicIds, payload
 from plugins.door.wire import Send, Value, value_of
 from policies.closed import misfit, sent_slots
 from policies.decide import stops
 from policies.model import Policy
-from policies.shared import NumberRange, SharedIntent
+from policies.shared import SharedIntent
 
 
 class PolicyInForce(Protocol):
@@ -73,6 +73,8 @@ class _Day:
 
     date: date | None = None
     sent: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    delivered: set[str] = field(default_factory=set)
+    """Public ids that the broker acknowledged."""
 
 
 class Gate:
@@ -102,6 +104,14 @@ class Gate:
         if isinstance(verdict, Turned) and verdict.is_for_good and alarm is not None:
             return Turned("policy", alarm[:300])
         return verdict
+
+    def was_delivered(self, public_id: str) -> bool:
+        """Whether the broker has it: to publish it again would tell more than its budget."""
+        return public_id in self._today.delivered
+
+    def delivered(self, public_id: str) -> None:
+        """The broker has it."""
+        self._today.delivered.add(public_id)
 
     def _by(self, policy: Policy, message: Send) -> Verdict:
         shared = _shared(policy, message)
@@ -153,15 +163,5 @@ def _shared(policy: Policy, message: Send) -> SharedIntent | Turned:
 
 
 def _values(shared: SharedIntent, slots: dict[str, Slot]) -> dict[str, Value]:
-    """What is written of the slots. Numbers are put on their steps: nothing hides behind them."""
-    return {
-        name: value_of(_on_step(shared.slots[name].range, slot))
-        for name, slot in sent_slots(shared, slots).items()
-    }
-
-
-def _on_step(numbers: NumberRange | None, slot: Slot) -> Slot:
-    if not isinstance(slot, Number) or numbers is None:
-        return slot
-    steps = round((slot.value - numbers.minimum) / numbers.step)
-    return Number(round(numbers.minimum + steps * numbers.step, 9) + 0.0)
+    """What is written of the slots: numbers on their steps, so that nothing hides behind them."""
+    return {name: value_of(slot) for name, slot in sent_slots(shared, slots).items()}

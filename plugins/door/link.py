@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,17 +15,29 @@ from assistant.errors import DoorError
 from assistant.types import Permit, Release
 from plugins.door.alarms import Alarm
 from plugins.door.backoff import Backoff
-from plugins.door.outgoing import Outbox, Outgoing, send_of
-from plugins.door.packets import Packets, connect
+from plugins.door.outgoing import Departure, Outbox, Outgoing, send_of
+from plugins.door.packets import Packets, connect, door_user
 from plugins.door.postbag import Postbag
 from plugins.door.speakable import speakable
-from plugins.door.wire import Answer, Later, Never, Replied, Sent, State, packed, read_answer
+from plugins.door.wire import (
+    Answer,
+    Later,
+    Never,
+    Replied,
+    Send,
+    Sent,
+    State,
+    packed,
+    read_answer,
+)
 
 log = logging.getLogger(__name__)
 
 UNDER_WAY = 16
 """Messages handed over and not yet answered for; no more than the door takes at one time."""
 
+REMEMBERED = 500
+"""Messages whose utterances are known when they leave."""
 STEADY = 5.0
 """Seconds a door has to stay before the next wait is short again."""
 
@@ -40,23 +51,29 @@ class Link:
         outbox: Outbox,
         *,
         alarm: Callable[[Alarm | None], None] = lambda _alarm: None,
+        sent: Callable[[Departure], None] = lambda _departure: None,
         user: int | None = None,
-        longest_wait: float = 60.0,
+        longest_wait: float = 10.0,
     ) -> None:
         """`alarm` is told why something does not go out, and None when the way is open again.
 
-        `user`: whose process the door is; None: our own user. `longest_wait`: seconds.
+        `sent` is told of each message that the broker has.
+
+        `user`: who listens at the door's socket; None: root where systemd opened it, else we.
+        `longest_wait`: seconds.
         """
         self._path = path
         self._postbag = Postbag(outbox, longest_wait)
         self._alarm = alarm
-        self._user = os.geteuid() if user is None else user
+        self._sent = sent
+        self._user = door_user() if user is None else user
         self._longest_wait = longest_wait
         self._door: Packets | None = None
         self._open = asyncio.Event()
         self._room = asyncio.Condition()
         self._asked: dict[str, asyncio.Future[str | None]] = {}
-        self._told: Alarm | None = None
+        self._leaving: dict[str, tuple[int, Send]] = {}
+        self._told: Alarm | None = Alarm("door-away", "not there yet")
         self._troubles: dict[str, Alarm] = {}
 
     @property
@@ -86,16 +103,22 @@ class Link:
                         backoff.reset()
                 await asyncio.sleep(backoff.next())
         finally:
-            self._postbag.close()
+            await self._postbag.tidy_up()
 
-    async def send(self, release: Release, permit: Permit) -> None:
+    def look_again(self) -> None:
+        """Something was withdrawn: read what waits anew before anything else is handed over."""
+        self._postbag.look_again()
+
+    async def send(self, release: Release, permit: Permit) -> Outgoing:
         """Take a release over: it is durable when this returns, and sent as soon as can be.
 
         Raises DoorError where it can't be sent at all, and what the outbox raises where it can't
         be kept: then it is not sent either.
         """
         message = send_of(release, ask=False)
-        await self._postbag.keep(permit, message, soon=self.is_open)
+        outgoing = await self._postbag.keep(permit, message, release, soon=self.is_open)
+        self._expect(release, message)
+        return outgoing
 
     async def ask(self, release: Release, seconds: float) -> str | None:
         """Send a question and wait for the reply; None where there is none in time.
@@ -109,6 +132,7 @@ class Link:
             return None
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._asked[message.id] = answer
+        self._expect(release, message)
         try:
             async with asyncio.timeout(seconds):
                 await door.send(packed(message))
@@ -117,6 +141,19 @@ class Link:
             return None
         finally:
             del self._asked[message.id]
+
+    def _expect(self, release: Release, message: Send) -> None:
+        """Remember whose message it is, for when it leaves: the latest few hundred."""
+        self._leaving[message.id] = (release.intent.utterance_id, message)
+        if len(self._leaving) > REMEMBERED:
+            del self._leaving[next(iter(self._leaving))]
+
+    def _left(self, answer: Sent, outgoing: Outgoing | None) -> None:
+        """Say that a message left: one just sent, or one that waited since before we began."""
+        if (expected := self._leaving.pop(answer.id, None)) is not None:
+            self._sent(Departure(*expected, answer.payload))
+        elif outgoing is not None:
+            self._sent(Departure(0, outgoing.message, answer.payload))
 
     async def _talk(self, door: Packets) -> None:
         """One connection, until the door is gone."""
@@ -152,11 +189,11 @@ class Link:
             self._state(answer)
         elif isinstance(answer, Replied):
             self._resolve(answer.id, speakable(answer.text.encode()))
-        elif answer.id not in self._asked:
-            await self._settle(answer)
-        elif not isinstance(answer, Sent):
+        elif isinstance(answer, Later | Never) and answer.id in self._asked:
             log.warning("door: a question was not sent: %s", answer.detail)
             self._resolve(answer.id, None)
+        else:
+            await self._settle(answer)
 
     def _state(self, state: State) -> None:
         if state.open:
@@ -181,11 +218,13 @@ class Link:
             if self.is_open:
                 for outgoing in await postbag.ready():
                     await self._hand_over(door, outgoing)
+                    if postbag.is_stale:
+                        break
 
     async def _hand_over(self, door: Packets, outgoing: Outgoing) -> None:
         async with self._room:
             await self._room.wait_for(lambda: self._postbag.under_way < UNDER_WAY)
-        if not self.is_open or self._postbag.is_held(outgoing):
+        if not self.is_open or self._postbag.is_held(outgoing) or self._postbag.is_stale:
             return
         self._postbag.begin(outgoing)
         await door.send(packed(outgoing.message))
@@ -195,6 +234,8 @@ class Link:
         outgoing = self._postbag.end(answer.id)
         async with self._room:
             self._room.notify_all()
+        if isinstance(answer, Sent):
+            self._left(answer, outgoing)
         if outgoing is None:
             return
         destination = outgoing.message.destination

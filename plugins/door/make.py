@@ -15,13 +15,7 @@ from plugins.door.session import Broker
 from plugins.door.tls import tls_context
 from plugins.door.topics import Topics
 
-SOCKET = "door.sock"
 KEY = "door.key"
-
-
-def socket_path(settings: DoorSettings, state: Path) -> Path:
-    """Where core and door meet."""
-    return settings.socket or state / SOCKET
 
 
 def make_door(

@@ -35,9 +35,9 @@ class Mosquitto:
         """`configuration` follows the listener's line; nothing: anybody on this machine may in."""
         self.port = port or free_port()
         self.log = folder / "mosquitto.log"
-        self._file = folder / "mosquitto.conf"
+        self.file = folder / "mosquitto.conf"
         self._process: subprocess.Popen[bytes] | None = None
-        self._file.write_text(
+        self.file.write_text(
             f"listener {self.port} 127.0.0.1\n"
             f"{configuration or 'allow_anonymous true'}\n"
             f"set_tcp_nodelay true\nlog_type all\n"
@@ -52,7 +52,7 @@ class Mosquitto:
             raise DoorError(MISSING)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  # a fixed command
-                [program, "-c", str(self._file)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [program, "-c", str(self.file)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and self._process.poll() is None:

@@ -40,8 +40,10 @@ class KeptRow(Protocol):
 class Outbox(Protocol):
     """The durable outbox: `storage.outbox.Outbox`."""
 
-    def put(self, permit: Permit, payload: Mapping[str, Any], *, due: float | None = None) -> int:
-        """Keep a message and give its number; durable when it returns."""
+    def put(
+        self, permit: Permit, payload: Mapping[str, Any], *, release: Release | None = None
+    ) -> int:
+        """Keep a message and give its number; durable when it returns, and its release noted."""
         ...
 
     def due(self) -> Sequence[KeptRow]:
@@ -59,6 +61,17 @@ class Outgoing:
 
     number: int
     message: Send
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A message that left: the broker has it."""
+
+    utterance: int
+    """Its number; 0: it was said before this process began."""
+    message: Send
+    payload: str
+    """What left, to the byte."""
 
 
 def send_of(release: Release, *, ask: bool) -> Send:

@@ -12,12 +12,27 @@ import struct
 from pathlib import Path
 
 from assistant.errors import DoorError
+from assistant.settings import DoorSettings
 from plugins.door.wire import LARGEST_PACKET
 
+SOCKET = "door.sock"
+VARIABLE = "SOTTO_DOOR_SOCKET"
+"""Names the socket that systemd opened for the door (systemd/sotto-door.socket)."""
 SLOW = 5.0
 """Seconds a packet may wait for the other side to read."""
 _CREDENTIALS = struct.Struct("3i")
 _LONGEST_PATH = 107
+
+
+def socket_path(settings: DoorSettings, state: Path) -> Path:
+    """Where core and door meet."""
+    given = os.environ.get(VARIABLE)
+    return Path(given) if given else settings.socket or state / SOCKET
+
+
+def door_user() -> int:
+    """Who listens at the door's socket: root, where systemd opened it, else we."""
+    return 0 if VARIABLE in os.environ else os.geteuid()
 
 
 class Packets:
@@ -65,10 +80,17 @@ def peer(connection: socket.socket) -> int:
 class Doorstep:
     """The socket at which the door waits: of mode 0600, and only one door's at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Bind it. Raises DoorError where it can't be, or another door has it."""
-        _check_length(path)
+    def __init__(self, path: Path, handed: socket.socket | None = None) -> None:
+        """Bind it. Raises DoorError where it can't be, or another door has it.
+
+        `handed`: it is open already, by systemd, whose unit says which group may connect.
+        """
         self.path = path
+        self._handed = handed is not None
+        if handed is not None:
+            self.socket = handed
+            return
+        _check_length(path)
         self._lock = _locked(path.with_name(f"{path.name}.lock"))
         try:
             self.socket = _bound(path)
@@ -76,9 +98,15 @@ class Doorstep:
             os.close(self._lock)
             raise DoorError(f"{path}: {error.strerror}") from None
 
+    def admits(self, connection: socket.socket, users: frozenset[int]) -> bool:
+        """Whether who connected is one of these users, or let in by the unit of systemd's."""
+        return self._handed or peer(connection) in users
+
     def close(self) -> None:
-        """Take the socket away."""
+        """Take the socket away; one of systemd's stays, and with it who waits there."""
         self.socket.close()
+        if self._handed:
+            return
         self.path.unlink(missing_ok=True)
         os.close(self._lock)
 

@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.errors import DoorError
-from plugins.door.wire import Value
+from plugins.door.wire import LARGEST_PAYLOAD, Value
 
-LARGEST_PAYLOAD = 512
-"""Bytes of a published message."""
 CONTENT_TYPE = "application/json"
 KEY_BYTES = 32
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from assistant.errors import AssistantError, outline
-from assistant.types import Permit
+from assistant.types import Permit, Release
 from pipeline.worker import Worker
 from plugins.door.backoff import Backoff
 from plugins.door.outgoing import Outbox, Outgoing, kept, read_kept
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 WAITING = 1000
 """Calls of the outbox that may wait."""
+LAST = 2.0
+"""Seconds for the outbox when everything ends."""
 FIRST_WAIT = 0.5
 """Seconds a destination is left alone at first."""
 
@@ -40,6 +42,7 @@ class Postbag:
         """There may be something to hand over."""
         self._dealt_with = asyncio.Event()
         self._stale = True
+        self._looks = 0
         self._fresh: dict[int, Outgoing] = {}
         self._waiting: dict[int, Outgoing] = {}
         self._under_way: dict[str, Outgoing] = {}
@@ -47,20 +50,32 @@ class Postbag:
         self._held: dict[str, float] = {}
         self._backoffs: dict[str, Backoff] = {}
 
-    async def keep(self, permit: Permit, message: Send, *, soon: bool) -> None:
+    async def keep(
+        self, permit: Permit, message: Send, release: Release, *, soon: bool
+    ) -> Outgoing:
         """Keep a message; durable when this returns. Raises what the outbox raises.
 
         `soon`: it can be handed over now, and need not be read again.
         """
-        number = await self._keeper.run(self._outbox.put, permit, kept(message))
-        if soon:
-            self._fresh[number] = Outgoing(number, message)
-            self.changed.set()
+        looks = self._looks
+        put = partial(self._outbox.put, permit, kept(message), release=release)
+        outgoing = Outgoing(await self._keeper.run(put), message)
+        if soon and looks == self._looks:
+            self._fresh[outgoing.number] = outgoing
         else:
             self._stale = True
+        self.changed.set()
+        return outgoing
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is known of the outbox may be over: nothing of it is handed over then."""
+        return self._stale
 
     def look_again(self) -> None:
         """Read what waits before anything else is handed over."""
+        self._looks += 1
+        self._fresh.clear()
         self._stale = True
         self.changed.set()
 
@@ -128,6 +143,17 @@ class Postbag:
                 self._finished.difference_update(numbers)
             else:
                 asyncio.get_running_loop().call_later(self._longest_wait, self._dealt_with.set)
+
+    async def tidy_up(self) -> None:
+        """Take out what is dealt with, if that can be done soon, and end the thread."""
+        try:
+            if self._finished:
+                async with asyncio.timeout(LAST):
+                    await self._call(partial(self._outbox.done, sorted(self._finished)))
+        except TimeoutError:
+            log.debug("door: what was sent last is taken out next time")
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End the thread."""

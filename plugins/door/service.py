@@ -57,7 +57,7 @@ class Patience:
     """That a reply is waited for."""
     first_wait: float = 0.5
     """Before the second try to connect."""
-    longest_wait: float = 60.0
+    longest_wait: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Door:
         loop = asyncio.get_running_loop()
         while True:
             connection, _ = await loop.sock_accept(doorstep.socket)
-            if peer(connection) not in allowed or len(self._cores) >= CORES:
+            if not doorstep.admits(connection, allowed) or len(self._cores) >= CORES:
                 log.warning("door: hung up on user %d", peer(connection))
                 connection.close()
                 continue
@@ -143,6 +143,8 @@ class Door:
             await self._say(core, Later(id=message.id, kind=verdict.kind, detail=verdict.detail))
 
     async def _publish(self, core: Packets, number: str, cleared: Cleared) -> Answer:
+        if self._gate.was_delivered(cleared.public_id):
+            return Sent(id=number, payload=cleared.payload.decode())
         session = self._session
         if session is None:
             alarm = self._alarm or Alarm("unreachable", "not connected yet")
@@ -190,7 +192,8 @@ class Door:
             return Later(id=number, kind="refused", detail=f"the broker says {code} to {topic}")
         if code == NOBODY:
             return Later(id=number, kind="nobody-listens", detail=f"no subscriber to {topic}")
-        return Sent(id=number)
+        self._gate.delivered(cleared.public_id)
+        return Sent(id=number, payload=cleared.payload.decode())
 
     async def _stay_connected(self) -> None:
         patience = self._patience

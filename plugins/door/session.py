@@ -73,7 +73,8 @@ class BrokerLostError(DoorError):
 class Session(aiomqtt.Client):
     """A connection that says what the broker said. Open it once, and close it."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, will: aiomqtt.Will | None = None) -> None:
+        """`will`: what the broker says for us when we are gone without a goodbye."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.MaximumPacketSize = LARGEST_INCOMING
         properties.SessionExpiryInterval = 0
@@ -86,6 +87,7 @@ class Session(aiomqtt.Client):
             keepalive=KEEPALIVE,
             clean_start=True,
             properties=properties,
+            will=will,
             tls_context=broker.tls,
             max_queued_incoming_messages=64,
             max_inflight_messages=AT_ONCE,
@@ -127,7 +129,13 @@ class Session(aiomqtt.Client):
         if response_topic is not None:
             properties.ResponseTopic = response_topic
         properties.CorrelationData = correlation.encode()
-        sent = self._client.publish(topic, payload, 1, properties=properties)
+        return await self._acknowledgement(topic, payload, properties)
+
+    async def _acknowledgement(
+        self, topic: str, payload: bytes, properties: Properties, *, retain: bool = False
+    ) -> int:
+        """Publish, and wait for the broker's answer."""
+        sent = self._client.publish(topic, payload, 1, retain, properties)
         if sent.rc != 0:
             raise BrokerLostError(self._lost())
         acknowledged: asyncio.Future[int] = asyncio.get_running_loop().create_future()

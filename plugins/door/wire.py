@@ -15,6 +15,9 @@ from plugins.door.speakable import LONGEST_REPLY
 LARGEST_PACKET = 4096
 """Bytes of a packet between core and door."""
 
+LARGEST_PAYLOAD = 512
+"""Bytes of a published message."""
+
 MessageId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Destination = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
@@ -94,6 +97,8 @@ class Sent(_Message):
 
     say: Literal["sent"] = "sent"
     id: MessageId
+    payload: Annotated[str, Field(max_length=LARGEST_PAYLOAD)]
+    """What left, to the byte."""
 
 
 class Later(_Message):
