@@ -7,20 +7,19 @@ the wire's rules, ends it. Whoever waits for it gets a SkillError, and no other 
 from __future__ import annotations
 
 import asyncio
-import builtins
 import contextlib
 import logging
 import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Final, TypeAlias
 
 from assistant.errors import BusyError, SandboxError, SkillError, outline
 from assistant.skill import Ask, Intent, Reply
-from plugins.sandbox.broker import Broker
+from plugins.sandbox.brokered import Files
 from plugins.sandbox.closed import WireError
+from plugins.sandbox.known import known
 from plugins.sandbox.line import Line
 from plugins.sandbox.nursery import Born, Nursery
 from plugins.sandbox.orders import NOT_CONFINED, Order
@@ -87,12 +86,15 @@ class Sandboxed:
         self._backoff = backoff
         self._born: Born | None = None
         self._transport: asyncio.WriteTransport | None = None
-        self._files: socket.socket | None = None
+        self._files = Files(order, self._lied)
         self._ready: asyncio.Future[None] | None = None
         self._ended = asyncio.Event()
         self._pending: dict[int, Pending] = {}
         self._numbers = 0
         self._why = ""
+        self._anew = False
+        """It was ended because it had read what is private, and is being started again."""
+        self._is_back = asyncio.Event()
 
     @property
     def process(self) -> int | None:
@@ -108,6 +110,8 @@ class Sandboxed:
                 try:
                     await self.start()
                     await self._ended.wait()
+                    if self._anew:
+                        continue
                 except SandboxError as error:
                     self._why = str(error)
                 if loop.time() - last > FORGIVEN:
@@ -131,12 +135,12 @@ class Sandboxed:
         self._ended.clear()
         self._ready = loop.create_future()
         ours, its = socket.socketpair()
-        handed = [its, *self._open_broker()]
+        handed = [its, *self._files.open()]
         try:
             self._born = await self._nursery.fork(self._order, handed)
         except BaseException:
             ours.close()
-            self._close_broker()
+            self._files.close()
             raise
         finally:
             for end in handed:
@@ -155,7 +159,14 @@ class Sandboxed:
     async def handle(
         self, intent: Intent, opened: Mapping[str, str] | None = None, ask: Ask | None = None
     ) -> Reply:
-        """Its reply. Raises SkillError (no speech in it), BusyError if it has too much to do."""
+        """Its reply. Raises SkillError (no speech in it), BusyError if it has too much to do.
+
+        A process to which something was opened ends with its reply; another one takes its place.
+        """
+        if self._anew:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(START_LIMIT):
+                    await self._is_back.wait()
         if self._transport is None or not self.is_up:
             raise SkillError(f"skill {self.name} {'is put aside' if self.aside else 'is not up'}")
         if len(self._pending) >= MOST_PENDING:
@@ -171,6 +182,11 @@ class Sandboxed:
         except asyncio.CancelledError:
             pending.call_back()
             raise
+        finally:
+            if opened and self._born is not None:
+                self._anew = True
+                self._is_back.clear()
+                self.end("had read what is private")
 
     def end(self, why: str) -> None:
         """Kill its process; whoever waits for it gets a SkillError with this reason."""
@@ -185,7 +201,7 @@ class Sandboxed:
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
-        self._close_broker()
+        self._files.close()
         for pending in self._pending.values():
             pending.fail(SkillError(f"skill {self.name} {why}"))
         self._pending.clear()
@@ -203,32 +219,6 @@ class Sandboxed:
         else:
             self.end(f"ended by itself, status {status}")
 
-    def _open_broker(self) -> list[socket.socket]:
-        """Begin to open files for it, where nothing else can fence them; its end of the line."""
-        if not self._order.fences.brokered:
-            return []
-        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        readable = tuple(Path(path) for path in self._order.readable)
-        broker = Broker(ours, readable, Path(self._order.own))
-        self._files = ours
-
-        def serve() -> None:
-            try:
-                if not broker.serve():
-                    self._close_broker()
-            except WireError as error:
-                self._lied(str(error))
-
-        asyncio.get_running_loop().add_reader(ours, serve)
-        return [its]
-
-    def _close_broker(self) -> None:
-        if self._files is not None:
-            asyncio.get_running_loop().remove_reader(self._files)
-            self._files.close()
-            self._files = None
-
     def _heard(self, message: FromSkill) -> None:
         match message:
             case Ready() | Broken() if self._ready is not None and not self._ready.done():
@@ -236,7 +226,7 @@ class Sandboxed:
             case Said(number, text) if number in self._pending:
                 self._pending.pop(number).succeed(Reply(text))
             case Failed(number, error) if number in self._pending:
-                failure = SkillError(f"skill {self.name}: {_known(error)}")
+                failure = SkillError(f"skill {self.name}: {known(error, self._order.origin)}")
                 self._pending.pop(number).fail(failure)
             case Asks(number) | Fetch(number) if self._may_ask(number):
                 pending = self._pending[number]
@@ -247,10 +237,12 @@ class Sandboxed:
     def _begin(self, message: Ready | Broken) -> None:
         assert self._ready is not None
         if isinstance(message, Broken):
-            self.end(f"was not loaded: {_known(message.error)}")
+            self.end(f"was not loaded: {known(message.error, self._order.origin)}")
             return
         self.intents = message.intents
         self.is_up = True
+        self._anew = False
+        self._is_back.set()
         self._ready.set_result(None)
 
     def _may_ask(self, number: int) -> bool:
@@ -288,13 +280,3 @@ class Sandboxed:
         asyncio.get_running_loop().call_later(
             HUNG_UP, lambda: self.end("hung up") if self._born is born else None
         )
-
-
-def _known(error: str) -> str:
-    """A skill's error, its type replaced if it is none that we know: its name may be speech."""
-    kind, _, place = error.partition(" at ")
-    found = getattr(builtins, kind, None)
-    is_known = kind == SkillError.__name__ or (
-        isinstance(found, type) and issubclass(found, BaseException)
-    )
-    return f"{kind if is_known else 'an error of its own'} at {place}"
