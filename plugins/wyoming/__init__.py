@@ -1,0 +1,1 @@
+"""Home Assistant's voice protocol: services for it, its satellite, and a microphone elsewhere."""

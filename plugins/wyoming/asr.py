@@ -1,0 +1,134 @@
+"""Speech to text for peers. A transcript is always answered; what it may say is the policy's."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from assistant.errors import AssistantError, outline
+from assistant.types import AudioFrame, AudioRelease, RedactedTranscript, Refusal, Transcript
+from pipeline.dictation import Dictation
+from pipeline.worker import Worker
+from plugins.wyoming.info import asr_info
+from plugins.wyoming.messages import Sound, read
+from plugins.wyoming.server import Line
+from plugins.wyoming.sound import Hearing
+from plugins.wyoming.wire import Frame
+
+log = logging.getLogger(__name__)
+
+LIMIT = 20.0
+"""Seconds in which a text must be there; else it is empty."""
+
+
+class Asr:
+    """One recognizer for all peers; each has at most one call waiting, so they take turns."""
+
+    name = "asr"
+    patience: float | None = 60.0
+
+    def __init__(
+        self,
+        dictation: Callable[[int], Dictation],
+        redact: Callable[[Transcript], RedactedTranscript],
+        may_hear: Callable[[], AudioRelease | Refusal],
+        is_stopped: Callable[[], bool],
+        worker: Worker,
+        program: str,
+    ) -> None:
+        """`may_hear`: whether the peers may have raw sound, and so its words; `is_stopped`:
+        whether nothing is heard or shared now. `worker` has room for every peer.
+        """
+        self._dictation = dictation
+        self._redact = redact
+        self._may_hear = may_hear
+        self._is_stopped = is_stopped
+        self.worker = worker
+        self._program = program
+        self._numbers = itertools.count(1)
+
+    def info(self) -> Mapping[str, Any]:
+        """One program with one model."""
+        return asr_info(self._program)
+
+    def meet(self, line: Line) -> AsrTalk:
+        """Begin to speak with a peer."""
+        return AsrTalk(self, line)
+
+    def begin(self) -> Dictation:
+        """An utterance begins."""
+        return self._dictation(next(self._numbers))
+
+    def words(self, dictation: Dictation) -> str:
+        """What a peer is told of its utterance: redacted, unless it may have the sound itself."""
+        transcript = dictation.finish()
+        if self._is_stopped():
+            return ""
+        redacted = self._redact(transcript)
+        match self._may_hear():
+            case AudioRelease():
+                return transcript.text.reveal()
+            case Refusal():
+                return redacted.text
+
+
+class AsrTalk:
+    """What is said to one peer: audio-start, chunks, audio-stop; then its transcript."""
+
+    def __init__(self, asr: Asr, line: Line) -> None:
+        self._asr = asr
+        self._line = line
+        self._hearing = Hearing()
+        self._dictation: Dictation | None = None
+
+    async def take(self, frame: Frame) -> None:
+        """Hear, and answer at the end."""
+        match frame.type:
+            case "transcribe":
+                await self._forget()
+            case "audio-start":
+                read(frame, Sound)
+                await self._forget()
+                self._dictation = await self._asr.worker.run(self._asr.begin)
+            case "audio-chunk":
+                sound = read(frame, Sound)
+                if self._dictation is None:
+                    self._dictation = await self._asr.worker.run(self._asr.begin)
+                await self._hear(list(self._hearing.feed(sound, frame.payload)))
+            case "audio-stop":
+                await self._hear(list(self._hearing.last()))
+                await self._line.send("transcript", {"text": await self._words(), "language": "en"})
+                await self._forget()
+
+    async def leave(self) -> None:
+        """Forget the utterance."""
+        await self._forget()
+
+    async def _hear(self, frames: list[AudioFrame]) -> None:
+        for frame in frames:
+            if self._dictation is not None:
+                await self._asr.worker.run(self._dictation.feed, frame)
+
+    async def _words(self) -> str:
+        """The text; empty where the engine failed or took too long."""
+        if self._dictation is None:
+            return ""
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await self._asr.worker.run(self._asr.words, self._dictation)
+        except TimeoutError:
+            log.error("wyoming asr: an utterance was dropped: the recognizer took too long")
+        except AssistantError as error:
+            log.error("wyoming asr: an utterance was dropped: %s", error)
+        except Exception as error:  # a transcript is always answered
+            log.error("wyoming asr: an utterance was dropped: %s", outline(error))
+        return ""
+
+    async def _forget(self) -> None:
+        self._hearing = Hearing()
+        dictation, self._dictation = self._dictation, None
+        if dictation is not None:
+            self._asr.worker.submit(dictation.close)
