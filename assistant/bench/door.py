@@ -1,4 +1,7 @@
-"""How long a release takes to the broker: through the outbox, the socket, the door and MQTT."""
+"""How long an intent takes from its grant to the broker, by the very path of the daemon.
+
+Decision, audit log, sealed outbox, link, Unix socket, door, MQTT.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ from pathlib import Path
 
 import aiomqtt
 
+from assistant.agreed import Agreed
+from assistant.events import Event, Kept, Report
+from assistant.releasing import Releasing
 from assistant.settings import DoorSettings, Settings
+from plugins.door.alarms import Alarm
 from plugins.door.cloud import CloudSkill
 from plugins.door.link import Link
 from plugins.door.mosquitto import Mosquitto
-from plugins.door.sample import decided
+from plugins.door.outgoing import Departure, Outbox
+from plugins.door.sample import said
 from plugins.door.together import door_and_link
-from policies.load import Policies, load
+from policies.load import Policies
 from storage.store import open_store
 
 POLICY = """\
@@ -60,7 +68,7 @@ PAUSE = 0.02
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this benchmark."""
     parser.add_argument(
-        "--messages", type=int, default=1_000, metavar="N", help="releases (default: 1000)"
+        "--messages", type=int, default=1_000, metavar="N", help="intents (default: 1000)"
     )
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="where the outbox lies (default: here)"
@@ -75,8 +83,8 @@ def run(arguments: argparse.Namespace, _settings: Settings) -> dict[str, object]
         disk = [_flushed(Path(name) / "flushed") for _ in range(100)]
     figures: dict[str, object] = {
         "messages": len(seconds),
-        "release to published p50 ms": _milliseconds(seconds, 50),
-        "release to published p99 ms": _milliseconds(seconds, 99),
+        "intent to published p50 ms": _milliseconds(seconds, 50),
+        "intent to published p99 ms": _milliseconds(seconds, 99),
         "of these, until it is durable p50 ms": _milliseconds(kept, 50),
         "of these, until it is durable p99 ms": _milliseconds(kept, 99),
         "one fdatasync of this disk p50 ms": _milliseconds(disk, 50),
@@ -88,56 +96,68 @@ def run(arguments: argparse.Namespace, _settings: Settings) -> dict[str, object]
 
 
 class _Arrivals:
-    """Waits for the broker's acknowledgements, one at a time."""
+    """Waits for one thing after the other, and knows when each came."""
 
     def __init__(self) -> None:
         self.at = 0.0
         self._arrived = asyncio.Event()
 
-    def note(self, _published: object) -> None:
-        """The broker acknowledged a message."""
+    def note(self, _what: object = None) -> None:
+        """It came."""
         self.at = time.perf_counter()
         self._arrived.set()
 
     async def next(self) -> float:
-        """When the next one was acknowledged."""
+        """When the next one came."""
         await self._arrived.wait()
         self._arrived.clear()
         return self.at
 
 
 async def _measure(folder: Path, count: int) -> tuple[list[float], list[float]]:
-    """Seconds from a release to the broker's PUBACK, and of these until it is durable."""
-    arrivals = _Arrivals()
+    """Seconds from a grant to the broker's PUBACK, and of these until it is durable."""
+    durable, arrivals = _Arrivals(), _Arrivals()
     (folder / "policy.yaml").write_text(POLICY, "utf-8")
-    release, permit = decided(SKILL, "measure it today", load([folder / "policy.yaml"]))
+    intent = said(SKILL, "measure it today")
     seconds, kept = [], []
+
+    def report(event: Event) -> None:
+        if isinstance(event, Kept):
+            durable.note()
+
     with Mosquitto(folder) as broker:
         settings = DoorSettings(address="127.0.0.1", port=broker.port, tls=False)
-        async with _subscriber(broker.port), _way_out(folder, settings, arrivals.note) as link:
+        way = _way_out(folder, settings, report, arrivals.note)
+        async with _subscriber(broker.port), way as releasing:
             for number in range(count + WARM):
                 began = time.perf_counter()
-                await link.send(release, permit)
-                durable = time.perf_counter()
-                at = await arrivals.next()
+                releasing.grant(intent)
+                kept_at, at = await durable.next(), await arrivals.next()
                 if number >= WARM:
                     seconds.append(at - began)
-                    kept.append(durable - began)
+                    kept.append(kept_at - began)
                 await asyncio.sleep(PAUSE)
     return seconds, kept
 
 
 @contextlib.asynccontextmanager
 async def _way_out(
-    folder: Path, settings: DoorSettings, note: Callable[[object], None]
-) -> AsyncIterator[Link]:
-    """A store, a door that shares this process, and the link between them."""
-    policies = Policies([folder / "policy.yaml"])
-    with open_store(folder / "store", {}) as store:
-        store.vault.give("outbox", "household")
-        async with door_and_link(settings, policies, store.outbox, folder, report=note) as link:
-            await link.opened()
-            yield link
+    folder: Path, settings: DoorSettings, report: Report, note: Callable[[object], None]
+) -> AsyncIterator[Releasing]:
+    """A store, a door that shares this process, and what releases."""
+    files, state = [folder / "policy.yaml"], folder / "store"
+
+    def way(
+        outbox: Outbox, alarm: Callable[[Alarm | None], None], sent: Callable[[Departure], None]
+    ) -> contextlib.AbstractAsyncContextManager[Link]:
+        return door_and_link(
+            settings, Policies(files), outbox, folder, report=note, alarm=alarm, sent=sent
+        )
+
+    with open_store(state, {}) as store:
+        agreed = Agreed(Policies(files), state, store=store)
+        async with Releasing(agreed, store, way, report, patience=20.0) as releasing:
+            yield releasing
 
 
 @contextlib.asynccontextmanager

@@ -37,6 +37,9 @@ class CountingEndpointer:
         """Begin an utterance."""
         self._left = self._frames
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
     def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
         """Take the next frame."""
         self._left -= 1
