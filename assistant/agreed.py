@@ -7,15 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from assistant import memory
-from assistant.errors import AssistantError, PolicyError, VaultError
-from assistant.types import Confirm, Grant, Permit, RedactedIntent, Refusal
+from assistant.errors import AssistantError, PolicyError
+from assistant.events import Alarm
+from assistant.types import (
+    AudioRelease,
+    Confirm,
+    Grant,
+    Permit,
+    RedactedIntent,
+    Refusal,
+    Release,
+)
 from policies import decide
-from policies.consents import LEDGER, NONE, UNREADABLE, ConsentLedger, Consents, withdrawn_ids
+from policies.consents import (
+    LEDGER,
+    NONE,
+    UNREADABLE,
+    ConsentLedger,
+    Consents,
+    every_consent,
+    with_joint,
+    withdrawn_ids,
+)
+from policies.cover import may_wait
 from policies.gates import Thing
 from policies.load import Policies
 from policies.model import HOUSEHOLD, Policy, Stop
@@ -50,15 +70,19 @@ class Agreed:
         self._policies = policies
         self._store = store
         self._location = location
-        self._refused: set[str] = set()
+        self._refused: set[tuple[str, str]] = set()
+        self._followers: list[Callable[[], None]] = []
         self._signed = 0
         self._ledger: ConsentLedger | None = None
         self._is_damaged = False
+        self.troubles: set[Alarm] = set()
+        """What can't be used now, of policy, consents, audit and store."""
         if state is not None:
             try:
                 self._ledger = ConsentLedger(state / LEDGER)
             except PolicyError as error:
                 self._is_damaged = True
+                self.troubles.add("consents")
                 log.error("consents: %s", error)
         self._note(Entry("opened", self._time()))
         self._note_policy()
@@ -85,6 +109,11 @@ class Agreed:
         policy = self.policy
         return decide.stops(what, policy, _now(), location=self._location) is not None
 
+    def release_audio(self, to: str, sent: int = 0) -> AudioRelease | Refusal:
+        """Whether raw sound may go to a peer now that got so many today."""
+        policy, here = self.policy, self._location
+        return decide.release_audio(to, policy, self.consents, _now(), sent, location=here)
+
     def permits(self) -> Iterator[Permit]:
         """What of an utterance may be kept now, by category and purpose.
 
@@ -97,19 +126,47 @@ class Agreed:
                 if permit is not None:
                     yield permit
 
-    def permit(self, category: str, purpose: str, subject: str = HOUSEHOLD) -> Permit | None:
-        """Leave to keep one kind of thing now, with a key to keep it under; or None."""
+    def permit(
+        self, category: str, purpose: str, subject: str = HOUSEHOLD, release: Release | None = None
+    ) -> Permit | None:
+        """Leave to keep one kind of thing now, with a key to keep it under; or None.
+
+        A `release` is kept until it is sent, and under the consent to send it, too.
+        """
         if self._store is None:
             return None
-        policy = self.policy
         decision = decide.keep(
-            category, purpose, subject, policy, self.consents, _now(), location=self._location
+            category, purpose, subject, self.policy, self.consents, _now(), location=self._location
         )
         if isinstance(decision, Refusal):
             self._note_refusal(decision, category, purpose)
             return None
-        self._store.vault.give(decision.consent, decision.subject)
+        permit = decision if release is None else decide.until_sent(release, decision)
+        self._store.vault.give(permit.consent, permit.subject)
+        return permit
+
+    def release(self, intent: RedactedIntent, to: str, sent_today: int) -> Release | Refusal:
+        """Whether an intent may be sent to a destination now."""
+        policy, consents = self.policy, self.consents
+        decision = decide.release(
+            intent, to, policy, consents, _now(), sent_today=sent_today, location=self._location
+        )
+        if isinstance(decision, Refusal):
+            purpose = policy.sharing[to].purpose if to in policy.sharing else ""
+            self._note_refusal(decision, "intent", purpose, to, intent.name)
         return decision
+
+    def may_wait(self) -> frozenset[str]:
+        """The ids of the keys of what may be handed to the door now."""
+        return may_wait(self.policy, self.consents, _now(), self._location)
+
+    def follow(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have this called, on any thread, whenever what was agreed may have changed.
+
+        Gives the function that ends it.
+        """
+        self._followers.append(changed)
+        return partial(self._followers.remove, changed)
 
     def reload(self) -> None:
         """Read the policy again; a bad edit leaves the one before in force, and is noted."""
@@ -117,18 +174,33 @@ class Agreed:
         self._note_policy()
         self.settle()
 
+    def use(self, files: tuple[Path, ...]) -> bool:
+        """Decide by other policy files from now on; False: they can't be used, and nothing changed.
+
+        What is redacted stays as it was at the start.
+        """
+        if not self._policies.use(files):
+            self._note(Entry("policy-refused", self._time(), reason="unreadable"))
+            return False
+        self._note_policy()
+        self.settle()
+        return True
+
     def settle(self) -> None:
         """Destroy the keys of every consent that was withdrawn and still has one."""
         if self._store is None:
             return
         vault = self._store.vault
-        withdrawn = withdrawn_ids(self.policy, self.consents)
+        known = every_consent(self.policy, self.consents)
+        withdrawn = with_joint(withdrawn_ids(self.policy, self.consents), known)
         for consent in withdrawn & set(vault.keyslots.consents()):
             self._note(Entry("consent-withdrawn", vault.clock.now(), consent=consent))
             try:
                 forgetting.withdraw(vault, consent)
             except AssistantError as error:
                 log.error("consent %s was withdrawn, and: %s", consent, error)
+        for changed in tuple(self._followers):
+            changed()
 
     async def watch(self) -> None:
         """Follow edits of the policies and consents, and sweep, until cancelled."""
@@ -150,6 +222,7 @@ class Agreed:
                 store.audit.checkpoint()
                 self._signed = store.audit.size
         except AssistantError as error:
+            self.troubles.add("audit")
             log.error("audit: %s", error)
 
     def _look(self) -> None:
@@ -161,9 +234,11 @@ class Agreed:
         try:
             self._ledger.reload()
         except PolicyError as error:
+            self.troubles.add("consents")
             log.error("consents: %s", error)
             self._alarm("consents-damaged")
             return
+        self.troubles.discard("consents")
         for id_ in self.consents.given.keys() - before.given.keys():
             subject = self.consents.given[id_].data_subject
             self._note(Entry("consent-given", self._time(), consent=id_, subject=subject))
@@ -174,15 +249,31 @@ class Agreed:
         if self._policies.alarm is not None:
             self._note(Entry("policy-refused", self._time(), reason="unreadable"))
             self._alarm("policy")
+            self.troubles.add("policy")
         else:
+            self.troubles.discard("policy")
             self._note(Entry("policy-loaded", self._time(), digest=policy.digest))
 
-    def _note_refusal(self, refusal: Refusal, category: str, purpose: str) -> None:
-        if refusal.rule not in self._refused:
-            self._refused.add(refusal.rule)
-            rule = decide.where(refusal)
-            entry = Entry("refusal", self._time(), rule=rule, category=category, purpose=purpose)
-            self._note(entry)
+    def _note_refusal(
+        self, refusal: Refusal, category: str, purpose: str, to: str = "", intent: str = ""
+    ) -> None:
+        if (refusal.rule, to) not in self._refused:
+            self._refused.add((refusal.rule, to))
+            self._note(
+                Entry(
+                    "refusal",
+                    self._time(),
+                    rule=decide.where(refusal),
+                    category=category,
+                    purpose=purpose,
+                    destination=to,
+                    intent=intent,
+                )
+            )
+
+    def note_command(self, actor: str, reason: str) -> None:
+        """Have the audit log say what somebody told us otherwise than by voice."""
+        self._note(Entry("command", self._time(), actor=actor, reason=reason))
 
     def _alarm(self, reason: str) -> None:
         self._note(Entry("alarm", self._time(), reason=reason))
@@ -192,7 +283,9 @@ class Agreed:
             return
         try:
             self._store.audit.append(entry)
+            self.troubles.discard("audit")
         except AssistantError as error:
+            self.troubles.add("audit")
             log.error("audit: %s", error)
 
     def _time(self) -> float:
@@ -202,57 +295,6 @@ class Agreed:
 def keeps_speech(policy: Policy) -> bool:
     """Whether a policy keeps anything of utterances, beside counts."""
     return any(category not in ON_REQUEST for category in policy.retention)
-
-
-class Remembered:
-    """Where timers and lists are put, so that they survive a restart: only under a permit."""
-
-    def __init__(self, agreed: Agreed, store: Store) -> None:
-        self._agreed = agreed
-        self._vault = store.vault
-
-    def now(self) -> float:
-        """Unix seconds, by the store's clock."""
-        return self._vault.clock.now()
-
-    def load(self, name: str) -> dict[str, object]:
-        """What was last put under a name."""
-        return dict(self._vault.get_state(name) or {})
-
-    def save(self, name: str, payload: dict[str, object], category: str = "") -> bool:
-        """Put a state in the place of the one before; False: it may not be kept.
-
-        The name is its category where none is given. Raises VaultError where it may, and can't.
-        """
-        category = category or name
-        if self._agreed.permit(category, "service") is None:
-            return False
-        try:
-            self._vault.put_state(name, payload, category)  # type: ignore[arg-type]
-        except AssistantError as error:
-            raise VaultError(f"{name}: not saved: {error}") from None
-        return True
-
-
-class StateShelf:
-    """Keeps `plugins.powers.Shelf`: one small text. What can't be kept is said in the log."""
-
-    def __init__(self, memory: Remembered, category: str, name: str) -> None:
-        self._memory = memory
-        self._category = category
-        self._name = name
-
-    def read(self) -> str | None:
-        """Give what was written last; None where there is nothing."""
-        text = self._memory.load(self._name).get("text")
-        return text if isinstance(text, str) else None
-
-    def write(self, text: str) -> None:
-        """Keep this instead, where it may be kept."""
-        try:
-            self._memory.save(self._name, {"text": text}, self._category)
-        except AssistantError as error:
-            log.error("%s", error)
 
 
 def _now() -> datetime:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import logging
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from assistant import memory
-from assistant.agreed import Agreed, Remembered, StateShelf, keeps_speech
-from assistant.errors import AssistantError, ModelError, SettingsError
+from assistant.acting import decided
+from assistant.agreed import Agreed
+from assistant.agreement import Agreement
+from assistant.agreement import agreement as agreement  # noqa: PLC0414  # commands find it here
+from assistant.away import Away, away
+from assistant.beside import Beside
+from assistant.diary import Diary
+from assistant.errors import AssistantError, ModelError
 from assistant.events import Redacted, Report
-from assistant.keeping import Keeper
+from assistant.finders import detectors as detectors  # noqa: PLC0414  # commands find it here
+from assistant.finders import policy_detectors
+from assistant.finders import presidio as presidio  # noqa: PLC0414  # the same
+from assistant.following import household
+from assistant.household import Household, names_of
+from assistant.microphones import microphone as microphone  # noqa: PLC0414  # the same
+from assistant.observe.meter import Meter
+from assistant.opening import Opening
 from assistant.parts import Parts
 from assistant.private import Private
-from assistant.runtime import Assistant, decided, understood
+from assistant.remembered import Remembered, StateShelf
+from assistant.runtime import Assistant, understood
 from assistant.settings import Settings
 from assistant.timed import TimedRecognizer
 from assistant.types import Transcript
-from pipeline.detectors import make_detectors
-from pipeline.detectors.chosen import choose
-from pipeline.detectors.context import literal_words
+from assistant.way_out import CloudFirst, way_out
+from pipeline.apart import ApartRecognizer
 from pipeline.endpoint import SpeechEndpointer
 from pipeline.engines.espeak import EspeakVoice
 from pipeline.engines.silero_vad import SileroSpeech
@@ -33,64 +42,35 @@ from pipeline.engines.wake import wake_detector
 from pipeline.engines.webrtc_vad import WebrtcSpeech
 from pipeline.intents import IntentParser
 from pipeline.listen import Listener, ring_for
-from pipeline.ports import Detector, Recognizer, Voice
+from pipeline.ports import Recognizer, Voice
 from pipeline.reading_needs import Needs
 from pipeline.redactor import redact_utterance
-from pipeline.sentences import SentenceFile, built_in, load_sentences, spoken_templates
-from pipeline.sources.microphone import Microphone
-from pipeline.things import Things, load_things
+from pipeline.sentences import SentenceFile, built_in, load_sentences
+from pipeline.several import Several
+from pipeline.things import Things
 from plugins.builtin import make_host
 from plugins.catalogue import Catalogue, catalogue
-from plugins.outside import confined
+from plugins.outside import Unless, confined
 from plugins.powers import Powers
 from plugins.sandbox.proxy import no_network
 from plugins.sandbox.supervisor import Supervisor
 from policies.load import Policies
-from policies.model import Policy
-from storage.store import Store, open_store
 
 log = logging.getLogger(__name__)
-
-PRESIDIO_LEAST = 0.3
-"""Patterns of Presidio's that score less stand for any digits, unless their words are near."""
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What was agreed, and the store in which what may be kept is."""
-
-    agreed: Agreed
-    state: Path | None = None
-    store: Store | None = None
-    keeper: Keeper | None = None
-
-
-@contextlib.contextmanager
-def agreement(settings: Settings, state: Path, *, always: bool) -> Iterator[Agreement]:
-    """Read the policy, and open the store: `always`, or where it keeps something of utterances.
-
-    Raises StateError, KeyslotError, VaultError or AuditError where the store can't be used.
-    """
-    policies = Policies(settings.policies.files)
-    if not (always or keeps_speech(policies.policy)):
-        yield Agreement(Agreed(policies, state, location=settings.home.area), state)
-        return
-    with open_store(state, os.environ) as store:
-        agreed = Agreed(policies, state, store=store, location=settings.home.area)
-        keeper = Keeper(agreed, store)
-        try:
-            yield Agreement(agreed, state, store, keeper)
-        finally:
-            keeper.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Mind:
     """What understands: everything behind the recognizer."""
 
-    things: Things
+    household: Household
     files: Sequence[SentenceFile]
     parts: Parts
+
+    @property
+    def things(self) -> Things:
+        """What is in the house now."""
+        return self.household.things
 
 
 def assistant(
@@ -101,24 +81,44 @@ def assistant(
     wake: bool,
     speak: bool = False,
     under: Agreement | None = None,
+    meter: Meter | None = None,
 ) -> Assistant:
     """Make an assistant. Without `wake` an utterance begins when it is told to listen.
 
     `under` is what was agreed; without it the settings' policy decides, and nothing is kept.
     Raises ModelError, SentencesError, ThingsError or SettingsError where a part can't be made.
     """
-    understanding = mind(settings, voice(settings) if speak else None, under)
-    listener = ear(settings, understanding, state, wake=wake)
+    understanding = mind(settings, voice(settings) if speak else None, under, report, live=speak)
+    elsewhere = away(settings, under, state) if speak and under is not None else None
+    listener = ear(
+        settings, understanding, state, wake=wake, live=speak, elsewhere=elsewhere, meter=meter
+    )
     memory.settle()
-    return Assistant(listener, understanding.parts, report)
+    parts = understanding.parts
+    return Assistant(listener, parts if elsewhere is None else elsewhere.parts(parts), report)
 
 
-def ear(settings: Settings, understanding: Mind, state: Path, *, wake: bool) -> Listener:
-    """Make what hears. Raises ModelError or SettingsError where a part can't be made."""
+def ear(
+    settings: Settings,
+    understanding: Mind,
+    state: Path,
+    *,
+    wake: bool,
+    live: bool = False,
+    elsewhere: Away | None = None,
+    meter: Meter | None = None,
+) -> Listener:
+    """Make what hears; `live`: sound that does not wait, so a slow recognizer must not hold it up.
+
+    Raises ModelError or SettingsError where a part can't be made.
+    """
+    detector = wake_detector(settings.wake) if wake else None
+    engine = recognizer(settings, understanding, state)
+    heard = ApartRecognizer(engine) if live else TimedRecognizer(engine)
     return Listener(
-        wake=wake_detector(settings.wake) if wake else None,
+        wake=detector if meter is None or detector is None else meter.scored(detector),
         endpointer=SpeechEndpointer(settings.listen, WebrtcSpeech(), SileroSpeech()),
-        recognizer=TimedRecognizer(recognizer(settings, understanding, state)),
+        recognizer=heard if elsewhere is None else elsewhere.recognizer(heard),
         ring=ring_for(settings.listen),
     )
 
@@ -135,14 +135,18 @@ def recognizer(settings: Settings, understanding: Mind, state: Path) -> Recogniz
             )
         from pipeline.engines.whisper import WhisperRecognizer  # noqa: PLC0415  # a large library
 
-        lists = understanding.things.lists()
-        names = [value.text for kind in ("name", "area", "floor") for value in lists[kind]]
-        return WhisperRecognizer(wanted.whisper_model, names, wake_phrases=phrases)
-    from pipeline.engines.sphinx import sphinx_recognizer  # noqa: PLC0415  # not used with whisper
+        names = names_of(understanding.things)
+        heard = WhisperRecognizer(wanted.whisper_model, names, wake_phrases=phrases)
+        understanding.household.learn = lambda things: heard.expect(names_of(things))
+        return heard
+    from pipeline.engines import sphinx  # noqa: PLC0415  # not used with whisper
 
-    return sphinx_recognizer(
-        understanding.files, understanding.things, phrases, wanted.rejection, state / "cache"
+    files, cache = understanding.files, state / "cache"
+    engine = sphinx.sphinx_recognizer(files, understanding.things, phrases, wanted.rejection, cache)
+    understanding.household.learn = lambda things: engine.use(
+        sphinx.grammar_of(files, things, phrases, cache)
     )
+    return engine
 
 
 def voice(settings: Settings) -> Voice | None:
@@ -161,33 +165,6 @@ def voice(settings: Settings) -> Voice | None:
         return None
 
 
-def microphone(settings: Settings) -> Microphone:
-    """The microphone that the settings name."""
-    return Microphone(settings.microphone.device)
-
-
-def detectors(
-    settings: Settings, things: Things | None = None, files: Sequence[SentenceFile] = ()
-) -> tuple[Detector, ...]:
-    """Make what finds private things; the names and words that commands need are none.
-
-    Raises ModelError or SettingsError where it can't be made.
-    """
-    lists = things.lists() if things is not None else {}
-    names = [value.text for kind in ("name", "area", "floor") for value in lists.get(kind, ())]
-    own = make_detectors(settings.redaction, names, literal_words(spoken_templates(files)))
-    configuration = settings.redaction.presidio
-    if configuration is False:
-        return own
-    found = presidio(None if configuration is True else configuration)
-    if found is None:
-        raise SettingsError(
-            "redaction.presidio is set, but Presidio is not installed: "
-            "`pip install sotto-voice[presidio]`"
-        )
-    return (*own, *choose((found,), threshold=PRESIDIO_LEAST))
-
-
 def installed(settings: Settings, things: Things) -> Catalogue:
     """The skills that are installed; what is broken, or claimed twice, is said and left out."""
     found = catalogue(settings.skills.directory, make_host(things, built_in()).taken)
@@ -196,13 +173,15 @@ def installed(settings: Settings, things: Things) -> Catalogue:
     return found
 
 
-def powers(agreed: Agreed, store: Store | None, voice: Voice | None) -> Powers:
+def powers(under: Agreement, voice: Voice | None, diary: Diary | None) -> Powers:
     """What the built-in skills may do beyond answering."""
     loudness = voice if isinstance(voice, Speech) else None
-    if store is None:
-        return Powers(loudness=loudness)
-    memory = Remembered(agreed, store)
+    if under.store is None:
+        return Powers(ear=under.pause, loudness=loudness)
+    memory = Remembered(under.agreed, under.store)
     return Powers(
+        diary=diary,
+        ear=under.pause,
         loudness=loudness,
         alarms=StateShelf(memory, "timer", "alarms"),
         timers=StateShelf(memory, "timer", "timers"),
@@ -210,58 +189,65 @@ def powers(agreed: Agreed, store: Store | None, voice: Voice | None) -> Powers:
     )
 
 
-def policy_detectors(
-    settings: Settings, policy: Policy, things: Things, files: Sequence[SentenceFile]
-) -> tuple[Detector, ...]:
-    """The same, with the words of the household and the types that the policy names."""
-    words = {
-        kind: (*settings.redaction.words.get(kind, ()), *policy.redaction.words.get(kind, ()))
-        for kind in settings.redaction.words.keys() | policy.redaction.words.keys()
-    }
-    redaction = settings.redaction.model_copy(update={"words": words})
-    made = detectors(settings.model_copy(update={"redaction": redaction}), things, files)
-    types = policy.redaction.types
-    return made if types == "all" else choose(made, set(types))
+def mind(
+    settings: Settings,
+    voice: Voice | None = None,
+    under: Agreement | None = None,
+    report: Report = lambda _event: None,
+    *,
+    live: bool = False,
+) -> Mind:
+    """Make what understands; without `under` the settings' policy decides and keeps nothing.
 
-
-def presidio(configuration: Path | None = None) -> Detector | None:
-    """Presidio's own recognizers, or those of its configuration file; None if not installed."""
-    if importlib.util.find_spec("presidio_analyzer") is None:
-        return None
-    from pipeline.engines.presidio import PresidioDetector  # noqa: PLC0415  # a large library
-
-    return PresidioDetector(configuration)
-
-
-def mind(settings: Settings, voice: Voice | None = None, under: Agreement | None = None) -> Mind:
-    """Make what understands; without `under` the settings' policy decides and keeps nothing."""
+    `live`: for a microphone, so nothing that has a network may be in this process.
+    """
     under = under or Agreement(Agreed(Policies(settings.policies.files)))
     agreed, store = under.agreed, under.store
-    things = load_things(settings.home.things)
+    diary = None
+    if store is not None and under.keeper is not None:
+        diary = Diary(store, under.keeper.recent)
+    home, following = household(settings, under.state, live=live)
+    things = home.things
     found = installed(settings, things)
     files = (*built_in(), *load_sentences(settings.home.sentences), *found.files)
     outside = None
     if found.answers and under.state is not None:
-        outside = Supervisor(confined(found.skills, under.state), no_network)
-    parser = IntentParser(files, things, settings.home.area)
+        outside = Supervisor(
+            confined(found.skills, under.state), no_network, agreed.policy.sandbox.accepted
+        )
+    comes_later = settings.home_assistant.url is not None
+    parser = IntentParser(files, things, settings.home.area, comes_later=comes_later)
+    home.tell(parser.prepare)
+    several = Several(parser)
+    leaving = way_out(settings, under, found.cloud, report, live=live)
+    host = make_host(
+        things,
+        files,
+        powers=powers(under, voice, diary),
+        outside=outside,
+        answers=found.answers,
+        house=home.house,
+    )
     parts = Parts(
-        detectors=policy_detectors(settings, agreed.policy, things, files),
+        detectors=policy_detectors(settings, agreed.policy, home, files),
         parser=parser,
-        needs=Needs(parser),
-        decide=partial(agreed.act, things=things.entities),
-        skills=make_host(
-            things,
-            files,
-            powers=powers(agreed, store, voice),
-            outside=outside,
-            answers=found.answers,
-        ),
+        needs=Needs(several),
+        several=several.parse,
+        decide=lambda intent: agreed.act(intent, home.possible(intent)),
+        skills=CloudFirst(leaving.cloud, host) if found.cloud else host,
+        hush=host.hush,
+        wake_phrases=tuple(phrase.phrase for phrase in settings.wake.phrases),
+        opens=Opening((one.skill for one in found.skills), found.answers, agreed, store),
+        diary=diary,
         voice=voice,
         keep=under.keeper.keep if under.keeper is not None else None,
-        is_stopped=agreed.is_stopped,
-        outside=contextlib.nullcontext() if outside is None else outside,
+        is_stopped=under.is_stopped,
+        confirming=under.confirming,
+        release=leaving.grant,
+        outside=Beside(outside and Unless(outside), leaving.releasing, following),
+        steady=home.steady,
     )
-    return Mind(things, files, parts)
+    return Mind(home, files, parts)
 
 
 def explain(understanding: Mind, number: int, text: str, report: Report) -> None:

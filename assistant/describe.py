@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant import build
+from assistant.following import household
 from assistant.private import Private
 from assistant.settings import Settings
 from assistant.types import FRAME_BYTES, AudioFrame, Utterance
@@ -18,15 +19,29 @@ KINDS = {
 }
 
 
-def home(settings: Settings) -> str:
+def home(settings: Settings, state: Path) -> str:
     """The house and the sentences."""
     things = build.mind(settings).things
-    source = settings.home.things or "the demo house; describe yours with home.things"
+    source = str(settings.home.things or "the demo house; describe yours with home.things")
+    if settings.home_assistant.url is not None:
+        things = household(settings, state, live=False)[0].things
+        source = "Home Assistant's, as it was last seen"
     own = len(settings.home.sentences)
     return (
         f"{len(things.entities)} things in {len(things.areas)} areas, "
         f"{own} own sentence file{'' if own == 1 else 's'} ({source})"
     )
+
+
+def home_assistant(settings: Settings) -> str:
+    """Whether Home Assistant lets us in; a note where it does not: Sotto runs without it."""
+    from plugins.home_assistant.alarms import LostError  # noqa: PLC0415  # a network library
+    from plugins.home_assistant.trial import trial  # noqa: PLC0415  # the same
+
+    try:
+        return trial(settings.home_assistant)
+    except LostError as lost:
+        return f"note: {lost}"
 
 
 def wake(settings: Settings) -> str:

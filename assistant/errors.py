@@ -12,8 +12,10 @@ AssistantError            one clear line, never a word anybody said
   BusyError               the call is not made: too many wait, or its worker is closed
   ManifestError           this skill is left out, the others go on; names the file and the key
   SkillError              this utterance gets an apology; the skill's words are not logged
+  PinError                the act is not confirmed; names the file and what to type
   SandboxError            this skill doesn't run; names the skill or the right the kernel lacks
   DoorError               this message does not leave, or the door does not start; names the reason
+  WyomingError            this peer is hung up on, or its service does not start
   VoiceError              replies are printed, not spoken
   StateError              the start stops; exit status 2; names the file and what to type
     InUseError            another process has it: it is asked to do the work, or to stop
@@ -76,12 +78,20 @@ class SkillError(AssistantError):
     """A skill that failed on one intent."""
 
 
+class PinError(AssistantError):
+    """A PIN that is not set, or whose file can't be used."""
+
+
 class SandboxError(AssistantError):
     """A skill's process that can't be made, or not confined as the policy wants."""
 
 
 class DoorError(AssistantError):
     """A message that may not leave, or a way out that can't be used."""
+
+
+class WyomingError(AssistantError):
+    """A Wyoming peer that says what it must not, or a service that can't be offered."""
 
 
 class VoiceError(AssistantError):

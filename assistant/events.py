@@ -6,6 +6,7 @@ The one exception is `Redacted.raw`, which stays `Private` and is printed with -
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -159,6 +160,28 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A message left the house: the broker has it. It may come long after its utterance."""
+
+    id: int
+    """The utterance's; 0: it was said before this process began."""
+    destination: str
+    intent: str
+    payload: str
+    """What left, to the byte: JSON that the door put together."""
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {
+            "event": "sent",
+            "id": self.id,
+            "destination": self.destination,
+            "intent": self.intent,
+            "payload": json.loads(self.payload),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The utterance is dealt with, and what each step took."""
 
@@ -187,8 +210,68 @@ class Failed:
         return {"event": "error", "audio": self.audio, "reason": self.reason}
 
 
+Occurrence: TypeAlias = Literal[
+    "asked", "no_speech", "lost", "dropped", "speaks", "spoke", "gap", "late", "sent"
+]
+"""asked: we listen without a wake word; no_speech, lost: and nothing came of it; dropped: an
+utterance the mind was too busy for; speaks, spoke: a reply begins and ends; gap: the source was
+away; late: frames the ear was too slow for; sent: a message that the broker acknowledged."""
+Alarm: TypeAlias = Literal[
+    "microphone",
+    "stalled",
+    "silent",
+    "switch",
+    "policy",
+    "consents",
+    "store",
+    "audit",
+    "door",
+    "disk",
+    "memory",
+    "temperature",
+]
+"""What can be wrong for a while: microphone: there is none; stalled: no frame comes; silent: only
+zeros do; switch: the mute switch can't be read; the others: that part fails, or runs low."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something happened that is counted and shown, and has no more to it."""
+
+    what: Occurrence
+    times: int = 1
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "noted", "what": self.what, "times": self.times}
+
+
+@dataclass(frozen=True, slots=True)
+class Alarmed:
+    """Something is wrong from now on, or is so no longer."""
+
+    kind: Alarm
+    on: bool
+
+    def fields(self) -> dict[str, Any]:
+        """The event as plain values, in the order they are printed."""
+        return {"event": "alarm", "kind": self.kind, "on": self.on}
+
+
 Event: TypeAlias = (
-    SourceOpened | Woken | Closed | Redacted | Understood | Decided | Replied | Kept | Done | Failed
+    SourceOpened
+    | Woken
+    | Closed
+    | Redacted
+    | Understood
+    | Decided
+    | Replied
+    | Kept
+    | Sent
+    | Done
+    | Failed
+    | Noted
+    | Alarmed
 )
 Report: TypeAlias = Callable[[Event], None]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assistant.agreed import Agreed
 from assistant.errors import AssistantError
 from assistant.events import Decided, Kept
+from assistant.recent import Recent, Said
 from assistant.skill import plain
 from assistant.types import Permit, RedactedIntent, RedactedTranscript, Utterance
 from storage.rows import JSON
@@ -26,6 +27,8 @@ class Keeper:
     def __init__(self, agreed: Agreed, store: Store) -> None:
         self._agreed = agreed
         self._store = store
+        self.recent = Recent(store.clock.now)
+        """What was said lately, as numbers."""
         self._counts: Counter[str] = Counter()
         self._counted_since = store.clock.now()
 
@@ -35,23 +38,37 @@ class Keeper:
         redacted: RedactedTranscript,
         intent: RedactedIntent | None,
         decision: Decided | None,
+        also: Sequence[tuple[RedactedIntent, Decided]] = (),
     ) -> list[Kept]:
-        """Keep what may be kept of an utterance that is dealt with. It never raises."""
+        """Keep what may be kept of an utterance that is dealt with. It never raises.
+
+        `also`: what else was asked for in the same breath, and what was decided about it.
+        """
         kept: list[Kept] = []
-        self._counts["utterances"] += 1
-        self._counts[decision.effect if decision is not None else "not_understood"] += 1
+        became = decision.effect if decision is not None else "not_understood"
+        self._counts.update(("utterances", became))
         try:
             for permit in self._agreed.permits():
-                payload = _payload(permit.category, redacted, intent, decision)
-                if payload is None:
-                    continue
                 audio = utterance.pcm if permit.category == "audio" else None
-                row = self._store.vault.keep(permit, payload, audio)
-                kept.append(_event(utterance.id, row, permit))
+                for one, said in ((intent, decision), *also):
+                    payload = _payload(permit.category, redacted, one, said)
+                    if payload is not None:
+                        row = self._store.vault.keep(permit, payload, audio)
+                        kept.append(_event(utterance.id, row, permit))
+                    if permit.category not in ("intent", "decision"):
+                        break  # it is of the utterance as a whole
+            if kept:
+                self._agreed.troubles.discard("store")
             if self._store.clock.now() - self._counted_since >= COUNT_FOR:
                 self.close()
         except AssistantError as error:
+            self._agreed.troubles.add("store")
             log.error("utterance %d: not kept: %s", utterance.id, error)
+        acts = [one.name for one, _ in ((intent, decision), *also) if one is not None]
+        rows = tuple(event.row for event in kept)
+        done = tuple(acts) if became == "allow" else ()
+        now = self._store.clock.now()
+        self.recent.add(Said(utterance.start, utterance.end, now, rows, done), became)
         return kept
 
     def close(self) -> None:

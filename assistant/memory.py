@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
+import os
+from collections.abc import Iterator
 
 _ARENA_MAX = -8
 """glibc's M_ARENA_MAX: how many heaps the threads of a process share."""
 _ARENAS = 2
+_PERTURB = -6
+"""glibc's M_PERTURB: the byte that memory is filled with when it is allocated and freed."""
 
 
 def settle() -> None:
@@ -24,6 +29,25 @@ def settle() -> None:
 def few_heaps() -> None:
     """Let threads share heaps, where freed memory is found again. Call it before any starts."""
     _library("mallopt", _ARENA_MAX, _ARENAS)
+
+
+@contextlib.contextmanager
+def unfilled() -> Iterator[None]:
+    """Let big buffers be made without filling them, where the C library fills what is allocated.
+
+    For the start only, before anybody has spoken: what is freed meanwhile is not wiped either.
+    """
+    tunables = dict(
+        part.split("=", 1)
+        for part in os.environ.get("GLIBC_TUNABLES", "").split(":")
+        if "=" in part
+    )
+    filling = int(tunables.get("glibc.malloc.perturb", "0"), 0)
+    _library("mallopt", _PERTURB, 0)
+    try:
+        yield
+    finally:
+        _library("mallopt", _PERTURB, filling)
 
 
 def trim() -> None:

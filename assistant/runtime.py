@@ -6,22 +6,20 @@ The life of an utterance is `Assistant.handle`, read from top to bottom.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 
+from assistant.acting import Person, act
 from assistant.asking import LONGEST, Asking, Turn
 from assistant.errors import RecognitionError, SourceError, outline
 from assistant.events import (
     Closed,
-    Decided,
     Done,
-    Effect,
     Event,
     Failed,
+    Noted,
     Redacted,
     Replied,
     Report,
@@ -31,21 +29,19 @@ from assistant.events import (
 from assistant.hearing import Hearing
 from assistant.mouth import Mouth
 from assistant.parts import Outcome, Parts
-from assistant.skill import Ask, Reply, plain
+from assistant.skill import Reply, plain
 from assistant.timed import Laps, spent
 from assistant.types import (
     Confirm,
-    Grant,
     RedactedIntent,
     RedactedTranscript,
-    Refusal,
     Transcript,
     WakeEvent,
 )
 from pipeline.answers import NO, SURE, YES, yes_or_no
 from pipeline.dialogue import TOGETHER, Dialogue
 from pipeline.listen import Event as Ear
-from pipeline.listen import Heard, Listener
+from pipeline.listen import Heard, Listener, Lost, NoSpeech
 from pipeline.mailbox import Mailbox
 from pipeline.ports import Expected, Source
 from pipeline.redact import Originals
@@ -61,14 +57,6 @@ RECOGNITION_LIMIT = 20.0
 """Seconds after which an utterance is given up."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """Whoever spoke, to be asked back."""
-
-    confirm: Callable[[Confirm], Awaitable[bool]]
-    ask: Ask
-
-
 class Assistant:
     """Hears a source and deals with what is said in it."""
 
@@ -77,15 +65,20 @@ class Assistant:
         self._parts = parts
         self._report = report
         self._dialogue = Dialogue(parts.detectors, parts.needs)
+        if parts.diary is not None:
+            parts.diary.forget_talk = self._dialogue.forget
         self._forgetting: asyncio.TimerHandle | None = None
         self._asking = Asking()
-        self._mouth = Mouth(parts.voice)
+        self._mouth = Mouth(parts.voice, parts.wake_phrases)
         self._hearing = Hearing(
             listener,
             self._asking,
-            self._mouth.busy.is_set,
+            self._mouth,
             partial(parts.is_stopped, "listening"),
+            self.hush,
         )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._heard: Mailbox[Heard] | None = None
         self._audio = ""
 
     async def __aenter__(self) -> Assistant:
@@ -102,10 +95,34 @@ class Assistant:
         """End it."""
         await self._parts.outside.__aexit__(kind, error, traceback)
 
+    def hush(self) -> bool:
+        """End what is said and what rings; whether there was anything said. Any thread may."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._parts.hush)
+        return self._mouth.hush()
+
+    def press(self) -> bool:
+        """Listen now, without a wake word; whether anybody may be heard. Any thread may."""
+        if not self._hearing.press():
+            return False
+        self.hush()
+        self._report(Noted("asked"))
+        return True
+
+    @property
+    def waiting(self) -> int:
+        """Utterances that wait for the mind."""
+        return 0 if self._heard is None else len(self._heard)
+
+    def forget_talk(self) -> None:
+        """Let go of what was said in the conversation that is going on."""
+        self._forget()
+
     async def listen(self, source: Source) -> None:
         """Hear a microphone until it ends or this is cancelled. The ear never waits."""
         heard: Mailbox[Heard] = Mailbox(WAITING)
-        loop = asyncio.get_running_loop()
+        self._heard = heard
+        loop = self._loop = asyncio.get_running_loop()
 
         def deliver(event: Ear) -> None:
             if self._asking.is_answer(event):
@@ -113,7 +130,9 @@ class Assistant:
             elif isinstance(event, WakeEvent):
                 loop.call_soon_threadsafe(self._woken, event)
             elif isinstance(event, Heard):
-                loop.call_soon_threadsafe(_post, event, heard)
+                loop.call_soon_threadsafe(self._post, event, heard)
+            else:
+                loop.call_soon_threadsafe(self._report, _nothing(event))
 
         try:
             with Worker("mind") as mind, Worker("voice") as voice:
@@ -160,7 +179,7 @@ class Assistant:
             if self._asking.is_answer(event):
                 go_on = turn.answer(event)
             elif isinstance(event, Heard):
-                go_on = turn.begin(self.handle(event, mind, voice))
+                go_on = turn.begin(self._steadily(event, mind, voice))
             else:
                 if isinstance(event, WakeEvent):
                     loop.call_soon_threadsafe(self._woken, event)
@@ -177,6 +196,11 @@ class Assistant:
             await turn.stop()
             self._forget()
 
+    async def _steadily(self, heard: Heard, mind: Worker, voice: Worker | None) -> None:
+        """Deal with an utterance while the house stays as it is."""
+        async with self._parts.steady:
+            await self.handle(heard, mind, voice)
+
     async def handle(self, heard: Heard, mind: Worker, voice: Worker | None = None) -> None:
         """The life of an utterance. A failure ends this utterance and no other."""
         utterance = heard.utterance
@@ -188,20 +212,25 @@ class Assistant:
         try:
             redacted, originals = await self._recognize(heard, mind, clock)
             intent = await mind.run(self._parts.parser.parse, redacted)
-            self._report(understood(number, intent))
+            wishes = await mind.run(self._parts.several, redacted, intent)
+            wishes = wishes or ((intent,) if intent is not None else ())
+            for wish in wishes or (None,):
+                self._report(understood(number, wish))
             clock.lap("parse")
-            person = _Person(
+            person = Person(
                 partial(self._confirmed, redacted, mind, voice),
                 partial(self._asked, number, mind, voice),
             )
-            done = await self._act(intent, originals, person, was_text=bool(redacted.text))
+            done = await self._act(wishes, originals, person, was_text=bool(redacted.text))
             if done.reply is not None and done.reply.text:
                 text = await mind.run(self._dialogue.quote, done.reply.text)
                 self._report(Replied(number, text))
                 await self._say(done.reply, voice)
             if self._parts.keep is not None:
                 kept = self._parts.keep
-                for event in await mind.run(kept, utterance, redacted, intent, done.decision):
+                first = wishes[0] if wishes else None
+                keeping = mind.run(kept, utterance, redacted, first, done.decision, done.also)
+                for event in await keeping:
                     self._report(event)
             audio_seconds = utterance.end - utterance.start
             endpoint = utterance.end - utterance.speech_end
@@ -221,8 +250,14 @@ class Assistant:
 
     async def _say(self, reply: Reply, voice: Worker | None) -> None:
         """Speak, unless there is no voice or it is a time for silence."""
-        if voice is not None and not self._parts.is_stopped("replies"):
+        parts = self._parts
+        if voice is None or parts.voice is None or parts.is_stopped("replies"):
+            return
+        self._report(Noted("speaks"))
+        try:
             await self._mouth.say(reply, voice)
+        finally:
+            self._report(Noted("spoke"))
 
     async def _recognize(
         self, heard: Heard, mind: Worker, clock: Laps | None = None
@@ -240,6 +275,7 @@ class Assistant:
     def _forget_soon(self) -> None:
         """Forget the dialogue unless it goes on."""
         loop = asyncio.get_running_loop()
+        self._dialogue.rest()
         self._forgetting = loop.call_later(TOGETHER, self._dialogue.forget)
 
     def _forget(self) -> None:
@@ -249,9 +285,9 @@ class Assistant:
 
     async def _act(
         self,
-        intent: RedactedIntent | None,
+        wishes: Sequence[RedactedIntent],
         originals: Originals,
-        person: _Person,
+        person: Person,
         *,
         was_text: bool,
     ) -> Outcome:
@@ -260,35 +296,24 @@ class Assistant:
         Words that mean nothing get an apology; a sound that is no command gets silence.
         """
         try:
-            if intent is None:
+            if not wishes:
                 return Outcome(self._parts.skills.misunderstood() if was_text else None)
-            decision = self._parts.decide(intent)
-            said = self._decided(decided(intent, decision))
-            if isinstance(decision, Refusal):
-                return Outcome(Reply("I'm not allowed to do that."), said)
-            if isinstance(decision, Confirm):
-                if not await person.confirm(decision):
-                    return Outcome(Reply("Then I leave it."), said)
-                said = self._decided(dataclasses.replace(said, effect="allow"))
-            return Outcome(await self._parts.skills.handle(intent, person.ask), said)
+            return await act(wishes, originals, person, self._parts, self._report, self._fail)
         finally:
             originals.forget()
-
-    def _decided(self, decision: Decided) -> Decided:
-        self._report(decision)
-        return decision
 
     async def _confirmed(
         self, redacted: RedactedTranscript, mind: Worker, voice: Worker | None, risk: Confirm
     ) -> bool:
-        """Ask back. Only a plain yes, well heard, is one: silence or anything else is a no.
-
-        What asks for a PIN or a button can't be confirmed by voice.
-        """
+        """Ask back. Only a plain yes, well heard, is one: silence or anything else is a no."""
+        number = redacted.utterance_id
         if risk.by != "voice":
-            return False
+            hear = partial(self._heard_back, number, mind, voice)
+            say = partial(self._tell, number, mind, voice)
+            confirmed = self._parts.confirming.confirmed
+            return await confirmed(risk.by, redacted.text, hear, say, mind, self._report)
         question = Reply(f"You said: {redacted.text}. Shall I do that?")
-        answer = await self._answer(redacted.utterance_id, question, mind, voice)
+        answer = await self._answer(number, question, mind, voice)
         return answer is not None and answer.confidence >= SURE and yes_or_no(answer.text) is True
 
     async def _asked(
@@ -316,47 +341,71 @@ class Assistant:
         seconds: float = LONGEST,
     ) -> RedactedTranscript | None:
         """Ask, and hear the next utterance without a wake word; None: silence."""
-        self._report(Replied(number, await mind.run(self._dialogue.quote, question.text)))
-        await self._say(question, voice)
-        heard = await self._asking.wait(expect, seconds)
+        heard = await self._heard_back(number, mind, voice, question, expect, seconds)
         if heard is None:
             return None
-        utterance = heard.utterance
-        self._report(Closed(utterance.id, utterance.start, utterance.end, utterance.closed_by))
         answer, originals = await self._recognize(heard, mind)
         originals.forget()
         return answer
 
+    async def _heard_back(
+        self,
+        number: int,
+        mind: Worker,
+        voice: Worker | None,
+        question: Reply,
+        expect: Expected,
+        seconds: float = LONGEST,
+    ) -> Heard | None:
+        """The next utterance after a question, not recognized yet; None: silence."""
+        await self._tell(number, mind, voice, question)
+        self._report(Noted("asked"))
+        heard = await self._asking.wait(expect, seconds)
+        if heard is None:
+            self._report(Noted("no_speech"))
+            return None
+        utterance = heard.utterance
+        self._report(Closed(utterance.id, utterance.start, utterance.end, utterance.closed_by))
+        return heard
+
+    async def _tell(self, number: int, mind: Worker, voice: Worker | None, reply: Reply) -> None:
+        """Report a reply and speak it."""
+        self._report(Replied(number, await mind.run(self._dialogue.quote, reply.text)))
+        await self._say(reply, voice)
+
     async def _understand(self, heard: Mailbox[Heard], mind: Worker, voice: Worker) -> None:
         async for item in heard:
-            await self.handle(item, mind, voice)
+            await self._steadily(item, mind, voice)
+            del item  # nothing of it is held while the next is waited for
 
     def _woken(self, event: WakeEvent) -> None:
+        self._parts.confirming.button.refuse()
         self._report(Woken(self._audio, event.at, event.phrase, event.score))
 
     def _announce(
         self, tasks: asyncio.TaskGroup, mind: Worker, voice: Worker
     ) -> Callable[[Reply], None]:
-        async def say(reply: Reply) -> None:
-            self._report(Replied(0, await mind.run(self._dialogue.quote, reply.text)))
-            await self._say(reply, voice)
-
         def announce(reply: Reply) -> None:
-            tasks.create_task(say(reply))
+            tasks.create_task(self._tell(0, mind, voice, reply))
 
         return announce
+
+    def _post(self, event: Heard, heard: Mailbox[Heard]) -> None:
+        """Put an utterance where the mind finds it; what is dropped for it is let go of."""
+        late = heard.put(event)
+        if late is not None:
+            late.decoding.abandon()
+            log.warning("utterance %d dropped: the mind is busy", late.utterance.id)
+            self._report(Noted("dropped"))
 
     def _fail(self, number: int, error: Exception) -> None:
         log.error("utterance %d dropped: %s", number, outline(error))
         self._report(Failed(self._audio, f"utterance {number}: {outline(error)}"))
 
 
-def _post(event: Heard, heard: Mailbox[Heard]) -> None:
-    """Put an utterance where the mind finds it; what is dropped for it is let go of."""
-    late = heard.put(event)
-    if late is not None:
-        late.decoding.abandon()
-        log.warning("utterance %d dropped: the mind is busy", late.utterance.id)
+def _nothing(event: NoSpeech | Lost) -> Noted:
+    """The event for an utterance of which nothing came."""
+    return Noted("lost" if isinstance(event, Lost) else "no_speech")
 
 
 def _redacted(redacted: RedactedTranscript, transcript: Transcript) -> Event:
@@ -384,9 +433,3 @@ def understood(number: int, intent: RedactedIntent | None) -> Understood:
         return Understood(number, None, {})
     slots = {name: plain(slot) for name, slot in intent.slots.items()}
     return Understood(number, intent.name, slots, closed_slots(intent))
-
-
-def decided(intent: RedactedIntent, decision: Grant | Confirm | Refusal) -> Decided:
-    """The event for a decision."""
-    effects: dict[type, Effect] = {Grant: "allow", Confirm: "confirm", Refusal: "refuse"}
-    return Decided(intent.utterance_id, effects[type(decision)], decision.rule)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -107,7 +107,9 @@ class MicrophoneSettings(Section):
     """Where sound comes from."""
 
     device: str | int | None = Field(
-        None, description="name or index as `sotto check` lists them; null: the default"
+        None,
+        description="name or index as `sotto check` lists them; null: the default; wyoming: the "
+        "one that wyoming.microphone names",
     )
 
 
@@ -143,6 +145,10 @@ class DoorSettings(Section):
     site: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] = Field(
         "home", description="this place in topics: sotto/<site>/<destination>/intent"
     )
+    inside: bool = Field(
+        False,
+        description="true: `sotto replay` brings a door of its own, in its process (development)",
+    )
     socket: Path | None = Field(
         None, description="where core and door meet; null: door.sock in the state directory"
     )
@@ -152,6 +158,113 @@ class DoorSettings(Section):
     reply: Annotated[int, Field(ge=1, le=30)] = Field(
         5, description="seconds in which a service has to answer"
     )
+
+
+Uri = Annotated[str, Field(min_length=1, max_length=253)]
+
+
+class WyomingSettings(Section):
+    """Home Assistant's voice protocol: what `sotto wyoming` opens; see docs/wyoming.md."""
+
+    asr: Uri | None = Field(
+        None, description="speech to text, such as tcp://127.0.0.1:10300; null: not offered"
+    )
+    wake: Uri | None = Field(None, description="wake words, such as tcp://127.0.0.1:10400")
+    intent: Uri | None = Field(None, description="text to intent: tcp://127.0.0.1:10500")
+    satellite: Uri | None = Field(
+        None, description="our microphone for Home Assistant's pipeline: tcp://127.0.0.1:10700"
+    )
+    satellite_for: Uri | None = Field(
+        None, description="the address of the one peer that gets its sound; null: nobody"
+    )
+    microphone: Uri | None = Field(
+        None, description="a microphone elsewhere, for microphone.device: wyoming"
+    )
+    peers: tuple[Uri, ...] = Field(
+        ("127.0.0.0/8", "::1"), description="who may connect: addresses and networks"
+    )
+    destination: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] = Field(
+        "home-assistant", description="what the policy calls the peers, under `sharing`"
+    )
+    clients: Annotated[int, Field(ge=1, le=64)] = Field(
+        8, description="peers that a service serves at one time"
+    )
+    announce: bool = Field(False, description="true: Home Assistant finds the services (mDNS)")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,30}$")] = Field(
+        "Sotto", description="what the services are called"
+    )
+    directory: Path | None = Field(
+        None, description="where `sotto run` and `sotto wyoming` meet; null: the state directory"
+    )
+
+
+class HomeAssistantSettings(Section):
+    """The house, where Home Assistant runs it; `sotto door` talks to it: docs/home-assistant.md."""
+
+    url: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
+        None, description="http://homeassistant.local:8123, or https://...; null: none"
+    )
+    token_file: Path | None = Field(
+        None,
+        description="file (mode 0600) with a long-lived access token; the systemd credential "
+        "sotto-ha-token goes before it",
+    )
+    ca: Path | None = Field(
+        None, description="who signed its certificate (PEM); null: whom the system trusts"
+    )
+    socket: Path | None = Field(
+        None, description="where core and door meet; null: home.sock in the state directory"
+    )
+
+
+OptionName = Annotated[str, Field(pattern=r"^[a-z][a-z_-]{0,29}$")]
+Told: TypeAlias = Literal["unmute", "erase", "policy", "confirm"]
+"""What Home Assistant may tell us to do, where it is allowed. To mute always is."""
+
+
+class PresenceSettings(Section):
+    """This device in Home Assistant, by MQTT discovery at door.address: docs/presence.md."""
+
+    enabled: bool = Field(False, description="true: `sotto door` shows it there")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,30}$")] = Field(
+        "Sotto", description="what the device is called there"
+    )
+    prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,40}(/[a-zA-Z0-9_-]{1,40})?$")] = Field(
+        "homeassistant", description="Home Assistant's discovery prefix"
+    )
+    allow: tuple[Told, ...] = Field(
+        (),
+        description="of unmute, erase, policy and confirm, what may be done from there; "
+        "to mute always may",
+    )
+    policies: dict[OptionName, tuple[Path, ...]] = Field(
+        default_factory=dict,
+        description="policies to choose from beside the usual one, by name: "
+        "{guests: [guests.yaml]}",
+    )
+    intents: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")], ...] = Field(
+        (), description="intents of your own skills that may be named there; others are `other`"
+    )
+    socket: Path | None = Field(
+        None, description="where core and door meet; null: presence.sock in the state directory"
+    )
+
+
+class ObserveSettings(Section):
+    """What the daemon shows of itself, without words; see docs/observability.md."""
+
+    metrics: bool = Field(
+        False, description="true: metrics.sock in the state directory speaks Prometheus' format"
+    )
+    events: bool = Field(
+        False, description="true: events.sock there, for lamps and buttons (examples/led, button)"
+    )
+    mute: Path | None = Field(
+        None,
+        description="a hardware mute switch: a file that begins with 0 or 1 (a GPIO's value), or "
+        "an input device; while it can't be read nobody is heard",
+    )
+    mute_value: Literal["0", "1"] = Field("1", description="what the file says while it is on")
 
 
 class PolicySettings(Section):
@@ -177,4 +290,8 @@ class Settings(Section):
     voice: VoiceSettings = VoiceSettings()
     skills: SkillsSettings = SkillsSettings()
     door: DoorSettings = DoorSettings()
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+    presence: PresenceSettings = PresenceSettings()
+    wyoming: WyomingSettings = WyomingSettings()
+    observe: ObserveSettings = ObserveSettings()
     policies: PolicySettings = PolicySettings()

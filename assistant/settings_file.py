@@ -88,6 +88,8 @@ def _resolve(section: Any, folder: Path) -> Any:
         return path if path.is_absolute() else folder / path
     if isinstance(section, tuple):
         return tuple(_resolve(item, folder) for item in section)
+    if isinstance(section, dict):
+        return {name: _resolve(item, folder) for name, item in section.items()}
     if isinstance(section, BaseModel):
         changed = {
             name: _resolve(getattr(section, name), folder) for name in section.model_fields_set

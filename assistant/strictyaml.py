@@ -28,6 +28,10 @@ class Document:
         self.values = values
         self._lines = lines
 
+    def with_values(self, values: Any) -> Document:
+        """The same file and lines, with some of its values."""
+        return Document(self.path, values, self._lines)
+
     def line(self, key: Key) -> int:
         """The line of this key, or of the nearest one around it."""
         while key and key not in self._lines:

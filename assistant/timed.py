@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from assistant.types import Partial, Transcript, Utterance
+from pipeline.apart import ApartDecoding
 from pipeline.ports import Decoding, Expected, Recognizer
 
 
@@ -57,7 +58,7 @@ class TimedRecognizer:
 
 def spent(decoding: Decoding) -> float:
     """Seconds spent in a decoding; 0 where nobody counted."""
-    return decoding.seconds if isinstance(decoding, TimedDecoding) else 0.0
+    return decoding.seconds if isinstance(decoding, TimedDecoding | ApartDecoding) else 0.0
 
 
 class Laps:

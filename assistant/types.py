@@ -230,6 +230,17 @@ class TextRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioRelease:
+    """Raw sound cleared for one destination, for a while. Made by `policies.decide` only."""
+
+    destination: str
+    seconds: int
+    """At most so many, from the wake word on."""
+    rule: str
+    consent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
     """Leave to keep one kind of thing for one purpose. Made by `policies.decide` only."""
 
@@ -266,4 +277,4 @@ class Refusal:
     """File and key of the rule."""
 
 
-Decision: TypeAlias = Grant | Release | TextRelease | Permit | Confirm | Refusal
+Decision: TypeAlias = Grant | Release | TextRelease | AudioRelease | Permit | Confirm | Refusal

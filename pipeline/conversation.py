@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn
 
 from assistant.private import Private
 
 MOST_NAMES = 512
 """Things with a placeholder that one conversation keeps apart; the oldest are forgotten."""
+_LEAST_APART = 4
+"""Letters of what is looked for letter by letter; shorter ones stand in other words by chance."""
 
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b", re.IGNORECASE)
@@ -60,11 +62,45 @@ class Conversation:
             return Private(text)
         return Private(pattern.sub(lambda match: self._said[match[0]], text))
 
+    def told(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Where a text tells what has a placeholder here: start, end (half-open), type.
+
+        Letter by letter, whatever stands between them, and backwards too: "A-d-a", "ada", "adA".
+        A part of a person's name counts where it is a word.
+        """
+        letters = [place for place, letter in enumerate(text) if letter.isalnum()]
+        folded = "".join(text[place].casefold()[:1] for place in letters)
+        for kind, said in self._names:
+            for part in (said, *said.split()) if kind == "PERSON" else (said,):
+                for start, end in _spelled(part, folded):
+                    yield letters[start], letters[end - 1] + 1, kind
+                for match in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text, re.IGNORECASE):
+                    yield *match.span(), kind
+
     def forget(self) -> None:
         """Drop what was said; placeholders that were given stay as they are."""
         self._names.clear()
         self._said.clear()
         self._people.clear()
+
+    def packed(self) -> dict[str, Any]:
+        """All of it as plain values, for `unpacked`."""
+        return {
+            "names": [[*identity, name] for identity, name in self._names.items()],
+            "said": self._said,
+            "counts": self._counts,
+            "people": {word: sorted(whom) for word, whom in self._people.items()},
+        }
+
+    @classmethod
+    def unpacked(cls, packed: Mapping[str, Any]) -> Conversation:
+        """The same conversation again."""
+        made = cls()
+        made._names.update({(kind, said): name for kind, said, name in packed["names"]})
+        made._said.update(packed["said"])
+        made._counts.update(packed["counts"])
+        made._people.update({word: set(whom) for word, whom in packed["people"].items()})
+        return made
 
     def __len__(self) -> int:
         return len(self._said)
@@ -109,6 +145,16 @@ def identity_of(original: str) -> str:
     """What makes two ways to say a thing the same: its words, in lower case, without "'s"."""
     plain = _POSSESSIVE.sub("", original)
     return " ".join(word.casefold() for word in _WORD.findall(plain)) or original
+
+
+def _spelled(words: str, folded: str) -> Iterator[tuple[int, int]]:
+    """Where the letters of the words stand in a text that is nothing but letters."""
+    wanted = "".join(letter for letter in words if letter.isalnum())
+    for form in {wanted, wanted[::-1]} if len(wanted) >= _LEAST_APART else ():
+        start = folded.find(form)
+        while start >= 0:
+            yield start, start + len(form)
+            start = folded.find(form, start + 1)
 
 
 def placeholders(names: Mapping[str, object]) -> re.Pattern[str] | None:

@@ -122,6 +122,13 @@ class SpeechEndpointer:
             self._follow(frame, probability)
         return self._verdict()
 
+    def forget(self) -> None:
+        """Drop the words, and the sound that the detectors keep."""
+        self._words = self._whole = self._settled = None
+        self._coarse.reset()
+        if self._fine is not None:
+            self._fine.reset()
+
     def _hear(self, pcm: bytes) -> float:
         """How surely the frame is speech, 0..1; and follow the levels."""
         decibels, louder = self._level.measure(pcm)

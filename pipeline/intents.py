@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hassil import Intents, RangeSlotList, TextChunk, TextSlotList, TextSlotValue, recognize_all
+from hassil import Intents, TextChunk, TextSlotList, TextSlotValue, recognize_all
 from hassil.intents import SlotList
 from hassil.models import MatchEntity
 from hassil.recognize import RecognizeResult
@@ -25,9 +25,11 @@ from assistant.types import (
 )
 from pipeline.reading import Reader, Reading, places, said, written
 from pipeline.reading_follow import Follow
-from pipeline.reading_results import FREE, free_words, is_free, is_own, knows_more, rank, wildcards
-from pipeline.sentences import OWN, SentenceFile, merge
-from pipeline.things import SpokenValue, Things
+from pipeline.reading_results import free_words, is_free, is_own, knows_more, rank, wildcards
+from pipeline.sentence_marks import forget_here, mark_free, mark_own, part_tries
+from pipeline.sentences import SentenceFile, merge
+from pipeline.spoken_lists import SpokenList
+from pipeline.things import Things
 
 LONGEST = 40
 """Words. Nobody commands at such length, and what the matcher tries grows with it."""
@@ -42,6 +44,7 @@ _WARM_UP = (
     "set the color temperature to four thousand kelvin",
     "turn the volume up by ten percent",
     "turn the volume down by ten percent",
+    "what is seven plus five",
 )
 
 
@@ -65,34 +68,69 @@ class _Match:
     """None: the text as it was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What of the parser depends on the things of the house; never changed, only replaced."""
+
+    lists: Mapping[str, SpokenList]
+    reader: Reader
+    context: Mapping[str, str]
+    """The area this device stands in, where somebody said so."""
+
+
 class IntentParser:
-    """Keeps `pipeline.ports.Parser`. Built once (a quarter of a second), then only read."""
+    """Keeps `pipeline.ports.Parser`. The sentences are read once (a quarter of a second).
+
+    The things of the house may become others (`prepare`): a call sees the old ones or the new.
+    """
 
     def __init__(
-        self, files: Sequence[SentenceFile], things: Things, area: str | None = None
+        self,
+        files: Sequence[SentenceFile],
+        things: Things,
+        area: str | None = None,
+        *,
+        comes_later: bool = False,
     ) -> None:
         """Take sentences, the house, and the area this device stands in.
 
         "Turn on the lights" means the lights here. Where nobody said where "here" is, it means
         the lights: the sentence matches all the same and the intent has no area.
 
-        Raises SettingsError where there is no such area.
+        Raises SettingsError where there is no such area, unless the things may come later.
         """
         document = merge(files)
-        self._context = {"area": _area(things, area)} if area else {}
+        self._area = area
+        if area and not comes_later:
+            _check_area(things, area)
         if not area:
-            _forget_here(document)
+            forget_here(document)
         self._intents = Intents.from_dict(document)
-        self._house = {name: _text_list(name, values) for name, values in things.lists().items()}
         theirs = {name for file in files if file.built_in for name in file.values.get("lists", {})}
         self._open = [name for name in self._intents.slot_lists if name not in theirs]
-        _part_tries(self._intents)
-        _mark_free(self._intents)
-        _mark_own(self._intents, self._open)
-        open_lists = (*HOUSE, *self._open)
-        self._reader = Reader(Follow(self._intents, self._house, open_lists))
+        part_tries(self._intents)
+        mark_free(self._intents)
+        mark_own(self._intents, self._open)
+        self._house = self._furnished(things)
         for text in _WARM_UP:
-            self._best(text, ())
+            self._best(self._house, text, ())
+
+    def prepare(self, things: Things) -> Callable[[], None]:
+        """Make ready for other things, on any thread; what comes back puts them in force."""
+        house = self._furnished(things)
+
+        def use() -> None:
+            self._house = house
+
+        return use
+
+    def _furnished(self, things: Things) -> _House:
+        lists = {name: SpokenList.of(name, values) for name, values in things.lists().items()}
+        reader = Reader(Follow(self._intents, lists, (*HOUSE, *self._open)))
+        if self._area is None:
+            return _House(lists, reader, {})
+        area = things.area_named(self._area)
+        return _House(lists, reader, {"area": self._area if area is None else area.name})
 
     def parse(self, transcript: RedactedTranscript) -> RedactedIntent | None:
         """Give the intent that fits the whole text best, or None.
@@ -105,7 +143,7 @@ class IntentParser:
         `Placeholder` where the text has one. A placeholder may stand for a value of any own
         list, and of `name`, `area` and `floor`.
         """
-        match = self._match(transcript.text, transcript.entities)
+        match = self._match(self._house, transcript.text, transcript.entities)
         if match is None:
             return None
         result = match.result
@@ -121,7 +159,10 @@ class IntentParser:
         ranges, and the fillers among them; never free words, but for a command for later and
         what that needs. The text is raw, so this is for the redactor's side only.
         """
-        match = self._match(text, ())
+        return self._needed(self._house, text)
+
+    def _needed(self, house: _House, text: str) -> tuple[Needed, ...]:
+        match = self._match(house, text, ())
         if match is None:
             return ()
         read = said(text) if match.reading is None else match.reading
@@ -132,15 +173,17 @@ class IntentParser:
             return ()
         found = [
             Needed(start, end, is_own=any(left < end and start < right for left, right in own))
-            for start, end in self._reader.kept(text, read, free)
+            for start, end in house.reader.kept(text, read, free)
         ]
         later = match.result.entities.get(COMMAND)
         for start, end in places(read, [later.text]) or () if later is not None else ():
-            inner = self.needed(text[start:end])
+            inner = self._needed(house, text[start:end])
             found += [replace(one, start=one.start + start, end=one.end + start) for one in inner]
         return tuple(sorted(found, key=lambda one: one.start))
 
-    def _match(self, text: str, entities: Sequence[Entity], *, now: bool = False) -> _Match | None:
+    def _match(
+        self, house: _House, text: str, entities: Sequence[Entity], *, now: bool = False
+    ) -> _Match | None:
         """The text as it is, or else the first of its readings that fits a sentence.
 
         Where the text as it is leaves words to free speech, a reading that knows more of them
@@ -148,44 +191,48 @@ class IntentParser:
         """
         if len(text.split()) > LONGEST:
             return None
-        plain = self._reader.without_hesitations(text)
-        result = self._command(text if plain is None else written(plain), entities, now)
+        plain = house.reader.without_hesitations(text)
+        result = self._command(house, text if plain is None else written(plain), entities, now)
         if result is not None and not wildcards(result):
             return _Match(result, plain)
-        for reading in self._reader.readings(text, None if result is None else free_words(result)):
-            other = self._command(written(reading), entities, now)
+        for reading in house.reader.readings(text, None if result is None else free_words(result)):
+            other = self._command(house, written(reading), entities, now)
             if other is not None and (result is None or knows_more(other, result)):
                 return _Match(other, reading)
         return None if result is None else _Match(result, plain)
 
-    def _command(self, text: str, entities: Sequence[Entity], now: bool) -> RecognizeResult | None:
+    def _command(
+        self, house: _House, text: str, entities: Sequence[Entity], now: bool
+    ) -> RecognizeResult | None:
         """The best result, unless it takes for a command for later what is none.
 
         "I'll be back in five minutes" is none; "lights off in five minutes" is one.
         """
-        result = self._best(text, entities)
+        result = self._best(house, text, entities)
         later = result.entities.get(COMMAND) if result is not None else None
         if later is None:
             return result
-        return None if now or self._match(later.text, entities, now=True) is None else result
+        return None if now or self._match(house, later.text, entities, now=True) is None else result
 
-    def _best(self, text: str, entities: Sequence[Entity]) -> RecognizeResult | None:
+    def _best(self, house: _House, text: str, entities: Sequence[Entity]) -> RecognizeResult | None:
         if not 1 <= len(text.split()) <= LONGEST:
             return None
         intents = self._intents
-        lists: dict[str, SlotList] = dict(self._house)
+        lists: dict[str, SlotList] = dict(house.lists)
         if entities:
-            intents, lists = self._with_placeholders(entities)
+            intents, lists = self._with_placeholders(house, entities)
         results = recognize_all(
-            text, intents, slot_lists=lists, intent_context=dict(self._context), language="en"
+            text, intents, slot_lists=lists, intent_context=dict(house.context), language="en"
         )
         return min(results, key=rank, default=None)
 
-    def _with_placeholders(self, entities: Sequence[Entity]) -> tuple[Intents, dict[str, SlotList]]:
+    def _with_placeholders(
+        self, house: _House, entities: Sequence[Entity]
+    ) -> tuple[Intents, dict[str, SlotList]]:
         """The same sentences and lists, in which this utterance's placeholders are values."""
         extra = [_placeholder_value(entity) for entity in entities]
         lists: dict[str, SlotList] = {
-            name: _extended(values, extra) for name, values in self._house.items()
+            name: values.extended(extra) for name, values in house.lists.items()
         }
         shared = self._intents.slot_lists
         for name in self._open:
@@ -206,65 +253,10 @@ class IntentParser:
         return dataclasses.replace(self._intents, intents=intents), lists
 
 
-def _area(things: Things, name: str) -> str:
-    area = things.area_named(name)
-    if area is None:
+def _check_area(things: Things, name: str) -> None:
+    if things.area_named(name) is None:
         known = ", ".join(area.name for area in things.areas) or "none"
         raise SettingsError(f"home.area: there is no area '{name}'; the areas are: {known}")
-    return area.name
-
-
-def _forget_here(document: Mapping[str, Any]) -> None:
-    """Let sentences match that need the area of the device, without giving one."""
-    for intent in document["intents"].values():
-        for index, block in enumerate(intent["data"]):
-            required = block.get("requires_context", {})
-            if isinstance(area := required.get("area"), dict) and "value" not in area:
-                rest = {key: value for key, value in required.items() if key != "area"}
-                intent["data"][index] = {**block, "requires_context": rest}
-
-
-def _text_list(name: str, values: Sequence[SpokenValue]) -> TextSlotList:
-    tuples = [(value.text, value.value, dict(value.context)) for value in values]
-    return TextSlotList.from_tuples(tuples, allow_template=False, name=name)
-
-
-def _part_tries(intents: Intents) -> None:
-    """Keep apart the number words of ranges that differ in their multiplier alone.
-
-    hassil keeps one dictionary of number words for them, so "down by twenty percent" went up.
-    """
-    for values in intents.slot_lists.values():
-        if isinstance(values, RangeSlotList) and values.multiplier is not None:
-            values.words_language = f"en_{values.multiplier:g}"
-
-
-def _mark_free(intents: Intents) -> None:
-    """Mark values without a meaning of their own: what was said is the value."""
-    for values in _lists(intents):
-        for value in values.values:
-            if value.value_out is None:
-                value.metadata = {**(value.metadata or {}), FREE: True}
-
-
-def _mark_own(intents: Intents, names: Sequence[str]) -> None:
-    """Mark the values of own lists."""
-    lists = [intents.slot_lists[name] for name in names]
-    for intent in intents.intents.values():
-        for block in intent.data:
-            if block.metadata and block.metadata.get(OWN):
-                lists += block.slot_lists.values()
-    for values in lists:
-        for value in values.values if isinstance(values, TextSlotList) else ():
-            value.metadata = {**(value.metadata or {}), OWN: True}
-
-
-def _lists(intents: Intents) -> Iterator[TextSlotList]:
-    blocks = [block for intent in intents.intents.values() for block in intent.data]
-    for lists in (intents.slot_lists, *(block.slot_lists for block in blocks)):
-        for values in lists.values():
-            if isinstance(values, TextSlotList):
-                yield values
 
 
 def _placeholder_value(entity: Entity) -> TextSlotValue:

@@ -86,8 +86,11 @@ class Listener:
         self._forget()
         self._begin(b"", expect)
 
-    def feed(self, frame: AudioFrame) -> tuple[Event, ...]:
-        """Take the next frame; a gap before it drops what was heard (see `reset`)."""
+    def feed(self, frame: AudioFrame, least: float = 0.0) -> tuple[Event, ...]:
+        """Take the next frame; a gap before it drops what was heard (see `reset`).
+
+        `least`: the score that a wake word needs now, beyond the detector's own threshold.
+        """
         lost: tuple[Event, ...] = ()
         if frame.index != self._next_index:
             lost = () if self._next_index is None else self.reset()
@@ -98,7 +101,7 @@ class Listener:
             return lost
         self._ring.write(frame.pcm)
         event = self._wake.feed(frame)
-        if event is None:
+        if event is None or event.score < least:
             return lost
         self._begin(self._ring.peek())
         return (*lost, event)
@@ -118,12 +121,16 @@ class Listener:
         """
         if self._decoding is not None and not len(self._ring):
             return ()
+        lost = self.shut()
+        if lost:
+            log.warning("an utterance was dropped: audio was lost in the middle of it")
+        return lost
+
+    def shut(self) -> tuple[Event, ...]:
+        """Nobody may be heard any longer: forget all that was heard, and what was begun."""
         was_open = self.is_open
         self._forget()
-        if not was_open:
-            return ()
-        log.warning("an utterance was dropped: audio was lost in the middle of it")
-        return (Lost(self._now),)
+        return (Lost(self._now),) if was_open else ()
 
     @property
     def _now(self) -> float:
@@ -175,6 +182,7 @@ class Listener:
             self._decoding.abandon()
             self._decoding = None
         self._partial = None
+        self._endpointer.forget()
         self._ring.wipe()
         if self._wake is not None:
             self._wake.reset()

@@ -81,6 +81,10 @@ class Endpointer(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """The utterance is over, or given up: keep nothing of what was heard."""
+        ...
+
 
 class Decoding(Protocol):
     """One utterance on its way to being text."""
@@ -105,15 +109,15 @@ class Decoding(Protocol):
         ...
 
 
-Expected: TypeAlias = Literal["command", "answer"]
-"""What somebody is about to say."""
+Expected: TypeAlias = Literal["command", "answer", "pin"]
+"""What somebody is about to say: anything, a yes or a no, digits."""
 
 
 class Recognizer(Protocol):
     """Speech to text."""
 
     def open(self, expect: Expected = "command") -> Decoding:
-        """Begin an utterance; an answer is a yes or a no. Never blocks for long."""
+        """Begin an utterance; an answer is a yes or a no, a PIN digits. Never blocks for long."""
         ...
 
     def close(self) -> None:

@@ -114,6 +114,17 @@ def replace(
     return redacted, Originals(forms)
 
 
+def part(transcript: RedactedTranscript, start: int, end: int) -> RedactedTranscript:
+    """A part of a redacted text (characters, half-open), with the placeholders that stand in it.
+
+    It has no findings: those are places in the raw text of the whole.
+    """
+    text = transcript.text[start:end]
+    said = set(_WORD.findall(text))
+    entities = tuple(entity for entity in transcript.entities if entity.placeholder in said)
+    return RedactedTranscript(transcript.utterance_id, text, entities, transcript.confidence)
+
+
 def merge(raw: str, findings: Sequence[Finding]) -> Iterator[Span]:
     """Whole words, in order, apart from each other. Looks at each letter once."""
     placed = [(*place, finding) for finding in findings if (place := _trim(raw, finding))]

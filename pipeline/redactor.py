@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -104,6 +105,20 @@ class Redactor:
         self._held.clear()
         self._context = Private("")
         self.conversation.forget()
+
+    def packed(self) -> bytes:
+        """What the next segment needs of those before, for `unpacked`; nothing may be held."""
+        context = self._context.reveal()
+        return json.dumps({"context": context, "conversation": self.conversation.packed()}).encode()
+
+    def unpacked(self, packed: bytes) -> Redactor:
+        """A redactor of the same parts that goes on from there."""
+        values = json.loads(packed)
+        made = Redactor(
+            self._detectors, Conversation.unpacked(values["conversation"]), self._needs
+        )
+        made._context = Private(values["context"])
+        return made
 
     def _open_from(self, window: _Window) -> int | None:
         """Where something begins that may go on in the next segment."""

@@ -55,11 +55,15 @@ class WakeWatch:
         self.phrases = tuple(phrases)
         self._scorer = scorer
         self._choice = _Choice(phrases)
+        self.last_score = 0.0
+        """The best of the last frame, for a meter."""
 
     def feed(self, frame: AudioFrame) -> WakeEvent | None:
         """Take the next frame; see `WakeDetector`."""
         self._choice.tick()
-        return self._choice.best(frame, self.score(frame))
+        scores = self.score(frame)
+        self.last_score = max(scores.values(), default=0.0)
+        return self._choice.best(frame, scores)
 
     def score(self, frame: AudioFrame) -> Mapping[str, float]:
         """Take the next frame as `feed` does, but give every phrase's score (for measuring)."""
@@ -95,11 +99,15 @@ class WakeCascade:
         self._seen = {phrase.name: _Evidence() for phrase in phrases}
         self._unheard = BACKLOG_FRAMES
         """Frames since the accurate model last heard one."""
+        self.last_score = 0.0
+        """The best of the last frame, for a meter; 0 where all gates were shut."""
 
     def feed(self, frame: AudioFrame) -> WakeEvent | None:
         """Take the next frame; see `WakeDetector`."""
         self._choice.tick()
-        event = self._choice.best(frame, self.score(frame))
+        scores = self.score(frame)
+        self.last_score = max(scores.values(), default=0.0)
+        event = self._choice.best(frame, scores)
         if event is not None:
             self._forget_evidence()
         return event
@@ -126,6 +134,7 @@ class WakeCascade:
         """Forget what was heard."""
         for gate in self._gates:
             gate.restart()
+        self._accurate.restart()
         self._recent.clear()
         self._unheard = BACKLOG_FRAMES
         self._forget_evidence()

@@ -95,6 +95,14 @@ class Worker:
             return self._calls.popleft() if self._calls else None
 
 
+class _GaveUpError(Exception):
+    """What ran wanted to end the process."""
+
+    def __init__(self, error: SystemExit) -> None:
+        super().__init__()
+        self.__cause__ = error
+
+
 class _Call:
     """A call and the future that its result goes to."""
 
@@ -117,6 +125,8 @@ class _Call:
             return
         try:
             result = self.function(*self.args, **self.kwargs)
+        except SystemExit as error:  # a library gives up, and may say over what: we don't
+            self.future.set_exception(_GaveUpError(error))
         except BaseException as error:
             self.future.set_exception(error)
         else:

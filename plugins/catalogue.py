@@ -5,17 +5,20 @@ What is broken is named with its file and the reason, and left out; the others g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from assistant.errors import AssistantError, ManifestError
+from assistant import strictyaml
+from assistant.errors import AssistantError, ManifestError, SentencesError
 from assistant.skill import Skill
 from pipeline.sentences import SentenceFile, built_in
 from plugins.clashes import shared_sentences
-from plugins.described import load_file, sentences_of
+from plugins.cloud_file import CLOUD, read_cloud
+from plugins.described import checked, sentences_of
+from plugins.door.cloud import CloudSkill
 from plugins.manifest import read_manifest
 from plugins.sandbox.places import of_skill
 
@@ -24,8 +27,9 @@ GROUP: Final = "sotto.skills"
 MOST: Final = 200
 """Skills; more are left out, and said to be."""
 
-Kind: TypeAlias = Literal["built in", "package", "file", "sentences"]
-"""sentences: a YAML file alone, answered from its own reply templates."""
+Kind: TypeAlias = Literal["built in", "package", "file", "sentences", "cloud"]
+"""sentences: a YAML file alone, answered from its own reply templates; cloud: one that says where
+it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Installed:
     """What the sandbox loads, `module:attribute` or a path; None: there is no code."""
     intents: tuple[str, ...]
     """Those that it answers."""
+    cloud: CloudSkill | None = None
+    """Who answers elsewhere; None: it is answered here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,11 @@ class Catalogue:
         return tuple(file for installed in self.skills for file in installed.files)
 
     @property
+    def cloud(self) -> tuple[CloudSkill, ...]:
+        """Those that are answered elsewhere."""
+        return tuple(one.cloud for one in self.skills if one.cloud is not None)
+
+    @property
     def answers(self) -> dict[str, str]:
         """By intent, the name of the skill whose code answers it; of two, the first."""
         answers: dict[str, str] = {}
@@ -67,6 +78,11 @@ class Catalogue:
                 for intent in installed.intents:
                     answers.setdefault(intent, installed.skill.name)
         return answers
+
+
+def openers_of(found: Catalogue) -> tuple[str, ...]:
+    """The skills that ask to read what placeholders stand for, and name no host to tell it to."""
+    return tuple(one.skill.name for one in found.skills if one.skill.opens and not one.skill.hosts)
 
 
 def catalogue(directory: Path | None, taken: Mapping[str, str] | None = None) -> Catalogue:
@@ -108,8 +124,13 @@ def read(path: Path) -> Installed:
 def _sentences_alone(path: Path) -> Installed:
     """A skill that is a file of sentences. What it adds to built-in intents they answer."""
     name = path.stem.casefold().replace(" ", "_")
-    files = load_file(path, name)
-    (file,) = files
+    document = strictyaml.load(path, SentencesError)
+    if isinstance(document.values, dict) and CLOUD in document.values:
+        cloud, file = read_cloud(document, name)
+        return Installed(
+            Skill(name), "cloud", str(path), (file,), None, tuple(cloud.sentences), cloud
+        )
+    (file,) = files = checked(document, name)
     known = {intent for other in built_in() for intent in other.values["intents"]}
     replies = file.values.get("responses", {}).get("intents", {})
     if not file.values["intents"]:
@@ -192,13 +213,12 @@ def _title(distribution: Distribution) -> str:
     return str(distribution.metadata["Name"] or "").casefold()
 
 
-def _shared_intents(skills: Iterable[Installed], taken: Mapping[str, str]) -> Iterator[str]:
+def _shared_intents(skills: Sequence[Installed], taken: Mapping[str, str]) -> Iterator[str]:
     """Who claims an intent that another skill answers."""
-    owners = dict(taken)
-    for installed in skills:
-        for intent in installed.intents:
-            first = owners.setdefault(intent, installed.skill.name)
-            if first != installed.skill.name:
-                yield (
-                    f"skills {first} and {installed.skill.name} both answer {intent}: {first} does"
-                )
+    here = [(intent, one.skill.name) for one in skills if not one.cloud for intent in one.intents]
+    there = [(intent, one.skill.name) for one in skills if one.cloud for intent in one.intents]
+    owners: dict[str, str] = {}
+    for intent, name in (*there, *taken.items(), *here):  # cloud skills are asked first
+        first = owners.setdefault(intent, name)
+        if first != name:
+            yield f"skills {first} and {name} both answer {intent}: {first} does"

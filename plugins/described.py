@@ -39,7 +39,11 @@ def sentences_of(skill: Skill, folder: Path) -> tuple[SentenceFile, ...]:
 
 def load_file(path: Path, name: str) -> tuple[SentenceFile, ...]:
     """A file of sentences that belongs to the skill of this name. Raises SentencesError."""
-    document = strictyaml.load(path, SentencesError)
+    return checked(strictyaml.load(path, SentencesError), name)
+
+
+def checked(document: strictyaml.Document, name: str) -> tuple[SentenceFile, ...]:
+    """The same of a document that was read."""
     return tuple(_marked(file, name) for file in check_sentences([document]))
 
 

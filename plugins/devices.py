@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.skill import Handler, Intent, Reply, Skill
-from plugins.acts import ACTS, Act
+from plugins.acts import ACTS
 from plugins.house import Device, House
 from plugins.replies import Replies
 
+PATIENCE = 15.0
+"""Seconds for a reply: a real house takes its time."""
 _SPOKEN = {
     "garage": "garage door",
     "climate": "thermostat",
@@ -19,23 +21,22 @@ _SPOKEN = {
 
 def things_skill(house: House, replies: Replies) -> Skill:
     """The skill."""
-    skill = Skill("things")
-    for intent, (domains, act) in ACTS.items():
-        skill.on(intent)(_command(house, replies, domains, act))
+    skill = Skill("things", timeout=PATIENCE)
+    for intent, (domains, _) in ACTS.items():
+        skill.on(intent)(_command(house, replies, domains))
     skill.on("HassClimateGetTemperature")(_question(house, replies, ("climate",)))
     skill.on("HassGetWeather")(_question(house, replies, ("weather",)))
     skill.on("HassGetState")(_question(house, replies, ()))
     return skill
 
 
-def _command(house: House, replies: Replies, domains: Sequence[str], act: Act) -> Handler:
+def _command(house: House, replies: Replies, domains: Sequence[str]) -> Handler:
     async def command(intent: Intent) -> Reply:
-        devices = house.meant(_without_goal(intent), domains)
+        devices = house.devices.meant(_without_goal(intent), domains)
         if not devices:
             return _nothing(intent, domains)
-        reasons = [reason for device in devices if (reason := act(device, intent))]
-        if len(reasons) == len(devices):
-            return Reply(reasons[0])
+        if (reason := await house.act(intent, devices)) is not None:
+            return Reply(reason)
         return Reply(_render(house, replies, intent, devices))
 
     return command
@@ -43,14 +44,26 @@ def _command(house: House, replies: Replies, domains: Sequence[str], act: Act) -
 
 def _question(house: House, replies: Replies, domains: Sequence[str]) -> Handler:
     async def question(intent: Intent) -> Reply:
-        devices = house.meant(intent, domains)
+        devices = house.devices.meant(intent, domains) or _others(house, intent)
         if not devices:
             return _nothing(intent, domains)
+        if (reason := await house.look(devices)) is not None:
+            return Reply(reason)
         if "state" not in intent and devices[0].state == "unknown":
             return Reply(f"I don't know {devices[0].name}.")
+        if all(device.state == "unavailable" for device in devices):
+            return Reply(f"{devices[0].name} can't be reached.")
         return Reply(_render(house, replies, intent, devices))
 
     return question
+
+
+def _others(house: House, intent: Intent) -> list[Device]:
+    """What else answers: a thermometer, where there is no thermostat."""
+    if intent.name != "HassClimateGetTemperature":
+        return []
+    sensors = house.devices.meant(intent, ("sensor",))
+    return [device for device in sensors if device.entity.device_class == "temperature"]
 
 
 def _without_goal(intent: Intent) -> Intent:
@@ -76,7 +89,7 @@ def _render(house: House, replies: Replies, intent: Intent, devices: Sequence[De
             "matched": matched,
             "unmatched": [device for device in devices if device not in matched],
         },
-        state_attr=house.attribute,
+        state_attr=house.devices.attribute,
     )
 
 

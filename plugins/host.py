@@ -50,11 +50,13 @@ class Host:
         speaking: Sequence[Speaks] = (),
         outside: Outside | None = None,
         answers: Mapping[str, str] | None = None,
+        hush: Callable[[], bool] = lambda: False,
     ) -> None:
         """`answers`: by intent, the name of the skill outside that answers it.
 
-        Those of `skills` come first.
+        Those of `skills` come first. `hush` ends what rings, and says whether anything did.
         """
+        self.hush = hush
         self._replies = replies
         self._speaking = speaking
         self._outside = outside
@@ -106,9 +108,20 @@ class Host:
         elif self._outside is None:
             raise SkillError(f"skill {name} is installed, but skills don't run here")
         else:
-            reply = await self._outside.handle(name, wanted, wanted.originals, ask)
+            reply = await self._ask_outside(name, wanted, ask)
         log.debug("utterance %d: answered by skill %s", intent.utterance_id, name)
         return reply
+
+    async def _ask_outside(self, name: str, wanted: Intent, ask: Ask | None) -> Reply:
+        assert self._outside is not None
+        try:
+            return await self._outside.handle(name, wanted, wanted.originals, ask)
+        except SkillError as error:
+            if not wanted.originals:
+                raise
+            # It had read something private: even a file's name in its error could be that.
+            log.debug("skill %s: %s", name, type(error).__name__)
+            raise SkillError(f"skill {name}: it failed at {wanted.name}") from None
 
     async def _here(self, wanted: Intent, ask: Ask | None) -> Reply:
         skill, handler = self._handlers[wanted.name]
@@ -123,7 +136,7 @@ class Host:
             raise SkillError(f"{place}: no reply within {skill.timeout:g} s") from None
         except AssistantError as error:  # of the skill's own making: its text may quote speech
             raise SkillError(f"{place}: it raised {type(error).__name__}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SkillError(f"{place}: {outline(error)}") from None
         if not isinstance(reply, Reply):
             raise SkillError(f"{place}: the handler returned no Reply")

@@ -1,10 +1,10 @@
-"""A simulated house: the state of every entity, and which of them an intent means."""
+"""The devices of a house: the state of each, and which of them an intent means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from assistant.skill import Intent
 from pipeline.things import Entity, Things
@@ -61,16 +61,23 @@ class Device:
         return self.entity.attributes.get(f"{self.domain}_supports_{feature}") is not False
 
 
-class House:
-    """Every device there is. It acts on its own state only, so nothing real happens."""
+class Devices:
+    """Every device there is, and which of them an intent means. Frozen but for their states."""
 
     def __init__(self, things: Things) -> None:
-        self._things = things
-        self.devices = tuple(_device(entity) for entity in things.entities)
+        self.things = things
+        self._all = tuple(_device(entity) for entity in things.entities)
+        self._by_id = {device.entity_id: device for device in self._all}
+        self._floors = {area.name: area.floor for area in things.areas}
+        self._by_name: dict[str, list[Device]] = {}
+        self._by_domain: dict[str, list[Device]] = {}
+        for device in self._all:
+            self._by_name.setdefault(device.name, []).append(device)
+            self._by_domain.setdefault(device.domain, []).append(device)
 
     def device(self, entity_id: str) -> Device | None:
         """The device of this id."""
-        return next((device for device in self.devices if device.entity_id == entity_id), None)
+        return self._by_id.get(entity_id)
 
     def attribute(self, entity_id: str, name: str) -> Any:  # noqa: ANN401  # as jinja gets it
         """An attribute of a device, or None."""
@@ -87,12 +94,18 @@ class House:
         allowed = {domain} if domain is not None else set(domains)
         return [
             device
-            for device in self.devices
+            for device in self._possible(name, allowed)
             if (not allowed or device.domain in allowed)
-            and (name is None or device.name == name)
             and (intent.text("device_class") in (None, device.entity.device_class))
             and self._is_there(device, intent, by_name=name is not None)
         ]
+
+    def _possible(self, name: str | None, domains: Collection[str]) -> Iterable[Device]:
+        if name is not None:
+            return self._by_name.get(name, ())
+        if not domains:
+            return self._all
+        return [device for domain in sorted(domains) for device in self._by_domain.get(domain, ())]
 
     def _is_there(self, device: Device, intent: Intent, by_name: bool) -> bool:
         area, floor = intent.text("area"), intent.text("floor")
@@ -100,10 +113,26 @@ class House:
             return True
         if device.entity.area is None:
             return by_name
-        room = self._things.area_named(device.entity.area)
         return area in (None, device.entity.area) and (
-            floor is None or (room is not None and room.floor == floor)
+            floor is None or self._floors.get(device.entity.area) == floor
         )
+
+
+class House(Protocol):
+    """Who acts on devices, and knows how they are."""
+
+    @property
+    def devices(self) -> Devices:
+        """What there is now."""
+        ...
+
+    async def look(self, devices: Sequence[Device]) -> str | None:
+        """Bring the states of these devices up to date; or say why that can't be."""
+        ...
+
+    async def act(self, intent: Intent, devices: Sequence[Device]) -> str | None:
+        """Do what is wanted with these devices; or say why it was not done."""
+        ...
 
 
 def _device(entity: Entity) -> Device:

@@ -23,9 +23,11 @@ LARGEST: Final = 1 << 20
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
 _Host = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$"),
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$", max_length=259
+    ),
 ]
-_Slot = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w{0,99}$")]
+_Slot = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$", max_length=100)]
 _FILE = r"^[\w-][\w .-]*\.ya?ml$"
 _FIELDS = tuple(field.name for field in dataclasses.fields(Skill) if field.name != "handlers")
 

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistant.skill import Reply
 from plugins.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What happened since midnight, as counts and names; no words."""
+    """What happened since midnight, as counts and names."""
 
-    heard: int = 0
-    """Commands that were understood."""
+    heard: Mapping[str, int] = field(default_factory=dict)
+    """Utterances, by what became of them: allow, confirm (and no yes), refuse, not_understood."""
+    said: tuple[str, ...] = ()
+    """The redacted texts of the last of them, where the policy keeps those."""
     kept: Mapping[str, int] = field(default_factory=dict)
     """By what it is ("transcripts"): how many of today's are still there."""
     sent: Mapping[str, int] = field(default_factory=dict)
     """By where to ("weather"): how many messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten, and what was not."""
+
+    rows: int = 0
+    """Things that were kept and can't be read any more."""
+    stays: tuple[str, ...] = ()
+    """What was done and stays: timers, lists."""
+    sent: tuple[str, ...] = ()
+    """Where something of it had gone already."""
 
 
 class Diary(Protocol):
@@ -28,10 +43,10 @@ class Diary(Protocol):
         """Count today's."""
         ...
 
-    async def forget_last(self) -> int | None:
-        """Erase what is kept of the command before this one; how many things that were.
+    async def forget_last(self) -> Forgotten | None:
+        """Erase what is kept of the last dialogue, the command that asks for it left aside.
 
-        None: there was none.
+        None: there was none. Raises AssistantError where it can't be erased.
         """
         ...
 
@@ -39,8 +54,12 @@ class Diary(Protocol):
 class Ear(Protocol):
     """The microphone's switch."""
 
-    def pause(self, seconds: float) -> None:
-        """Hear nothing for so long, wake words included."""
+    def pause(self, seconds: float | None) -> None:
+        """Hear nothing for so long, wake words included; None: until somebody says so."""
+        ...
+
+    async def run(self, announce: Callable[[Reply], None]) -> None:
+        """Say it when it listens again, until cancelled."""
         ...
 
 

@@ -70,10 +70,12 @@ def check(
     now: datetime,
     consents: Consents = NONE,
     intents: Collection[str] = (),
+    openers: Collection[str] | None = None,
 ) -> Report:
     """Enumerate everything a policy can be asked. `now` has the house's offset from UTC.
 
-    `intents` are those that somebody can ask for; a rule about another one is noted.
+    `intents` are those that somebody can ask for; a rule about another one is noted. `openers`:
+    the skills here that ask to open something; None: nobody knows.
 
     Raises PolicyError where that is too much to enumerate.
     """
@@ -84,6 +86,7 @@ def check(
         *_consent_faults(policy, consents, domain),
         *_sharing_faults(policy),
         *_redaction_faults(policy),
+        *_skill_faults(policy, openers),
         *gate_faults(policy, domain),
         *_waiting(policy, consents),
         *(_unknown(policy, intents) if intents else ()),
@@ -178,14 +181,14 @@ def lacking(consent: Consent, policy: Policy) -> str | None:
         return f"has no destination: sharing.{recipient}"
     if to.purpose != purpose:
         return f"contradicts sharing.{recipient}: the purpose there is {to.purpose}"
-    shared = "text" if data == "transcript" else "intents"
+    shared = {"transcript": "text", "audio": "audio"}.get(data, "intents")
     return None if getattr(to, shared) else f"has nothing to send: sharing.{recipient}.{shared}"
 
 
 def _sharing_faults(policy: Policy) -> Iterator[Fault]:
     for name, to in policy.sharing.items():
         entry = ("sharing", name)
-        if not to.intents and to.text is None:
+        if not to.intents and to.text is None and to.audio is None:
             yield "error", entry, "shares nothing"
         if to.text is not None:
             yield (
@@ -193,6 +196,8 @@ def _sharing_faults(policy: Policy) -> Iterator[Fault]:
                 (*entry, "text"),
                 f"redacted transcripts may leave the device to {name}, under a consent for it",
             )
+        if to.audio is not None:
+            yield "error", (*entry, "audio"), f"raw sound may leave the device to {name}"
         found = _capacity(name, to)
         budget = (*entry, "budget")
         if found.message_bits > found.message_budget:
@@ -219,6 +224,16 @@ def _redaction_faults(policy: Policy) -> Iterator[Fault]:
             for kind in slot.placeholders or ():
                 if done != "all" and kind not in done:
                     yield "error", entry, f"contradicts redaction: {kind} is never redacted"
+
+
+def _skill_faults(policy: Policy, openers: Collection[str] | None) -> Iterator[Fault]:
+    done = policy.redaction.types
+    for name, rule in policy.skills.items():
+        for kind in rule.opens:
+            if done != "all" and kind not in done:
+                yield "error", ("skills", name), f"contradicts redaction: {kind} is never redacted"
+        if openers is not None and name not in openers:
+            yield "note", ("skills", name), f"no skill {name} here asks to open anything"
 
 
 def _slots(name: str, to: Destination) -> Iterator[tuple[tuple[str, ...], SharedSlot]]:

@@ -58,12 +58,24 @@ def misfit(shared: SharedIntent, slots: Mapping[str, Slot]) -> str | None:
 
 
 def sent_slots(shared: SharedIntent, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """The slots as they are sent: without those left out, free speech in small letters."""
+    """The slots as they are sent: without those left out, in the one form of each value."""
     return {
-        name: Words(_plain(slot.value)) if isinstance(slot, Words) else slot
+        name: _sent(shared.slots[name], slot)
         for name, slot in slots.items()
         if not shared.slots[name].omit
     }
+
+
+def _sent(shared: SharedSlot, slot: Slot) -> Slot:
+    """Free speech in small letters; a number just on its step, so that nothing hides behind it."""
+    match slot:
+        case Words(value):
+            return Words(_plain(value))
+        case Number(value) if shared.range is not None:
+            numbers = shared.range
+            steps = round((value - numbers.minimum) / numbers.step)
+            return Number(round(numbers.minimum + steps * numbers.step, 9) + 0.0)
+    return slot
 
 
 def _plain(words: str) -> str:

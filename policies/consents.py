@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,8 @@ LEDGER = "consents.json"
 """The ledger's name in the state directory."""
 LARGEST = 4 << 20
 """Bytes of the ledger."""
+_LONGEST_KEY = 64
+"""Letters of an id that has a key."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -69,6 +72,21 @@ def withdrawn_ids(policy: Policy, consents: Consents) -> frozenset[str]:
     """Every consent that was withdrawn, in a file or by command: their keys must be gone."""
     marked = (id_ for id_, consent in policy.consent.items() if consent.withdrawn is not None)
     return frozenset((*marked, *consents.withdrawn))
+
+
+def joint(first: str, second: str) -> str:
+    """The id of the key of what takes two consents: no consent can have it for its own."""
+    plain = f"{first}+{second}"
+    if len(plain) <= _LONGEST_KEY:
+        return plain
+    return f"joint/{hashlib.sha256(plain.encode()).hexdigest()[:40]}"
+
+
+def with_joint(ended: Iterable[str], known: Collection[str]) -> frozenset[str]:
+    """Consents that ended, and with them the keys of what took one of them and another."""
+    pairs = ((one, other) for one in frozenset(ended) for other in known)
+    both = (joint(*pair) for one, other in pairs for pair in ((one, other), (other, one)))
+    return frozenset((*ended, *both))
 
 
 class _File(Section):

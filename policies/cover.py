@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from policies.consents import Consents, every_consent
+from policies.consents import Consents, every_consent, joint
 from policies.model import HOME, Consent, Policy
 from policies.windows import has_come, is_here, is_open
 
@@ -56,6 +56,19 @@ def covering(
             return id_
         lack = Lack(f"consent {id_}: {reason}", policy.source("consent", id_))
     return lack
+
+
+def may_wait(
+    policy: Policy, consents: Consents, moment: datetime, location: str | None
+) -> frozenset[str]:
+    """The ids of the keys under which messages wait that may leave now: two consents hold each."""
+    if not consents.readable:
+        return frozenset()
+    every = every_consent(policy, consents)
+    held = {id_: one for id_, one in every.items() if lapse(one, moment, location) is None}
+    sent = [id_ for id_, consent in held.items() if consent.recipient != HOME]
+    kept = [id_ for id_, consent in held.items() if consent.personal_data == "outbox"]
+    return frozenset(joint(one, other) for one in sent for other in kept)
 
 
 def lapse(consent: Consent, moment: datetime, location: str | None) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from assistant.types import (
+    AudioRelease,
     Confirm,
     Decision,
     Grant,
@@ -25,7 +26,7 @@ from assistant.types import (
 )
 from policies import load
 from policies.closed import fits_text, misfit, sent_slots
-from policies.consents import Consents
+from policies.consents import Consents, joint
 from policies.cover import Lack, Wanted, covering
 from policies.gates import Thing, hides_device, rules_for, strictest
 from policies.model import HOME, HOUSEHOLD, Otherwise, Policy, Stop
@@ -152,6 +153,11 @@ def release(
     return Release(cleared, destination, policy.source(*entry), consent)
 
 
+def until_sent(release: Release, permit: Permit) -> Permit:
+    """Leave to keep a release until it is sent: under both consents, and so with either's end."""
+    return dataclasses.replace(permit, consent=joint(release.consent, permit.consent))
+
+
 def release_text(
     transcript: RedactedTranscript,
     destination: str,
@@ -180,6 +186,37 @@ def release_text(
     return TextRelease(transcript, destination, source, consent)
 
 
+def release_audio(
+    destination: str,
+    policy: Policy,
+    consents: Consents,
+    moment: datetime,
+    sent_today: int,
+    *,
+    location: str | None = None,
+) -> AudioRelease | Refusal:
+    """Whether raw sound, and so its words, may go to a peer: under a consent for just that one."""
+    consent = _may_send(
+        "audio", destination, policy, consents, moment, sent_today, HOUSEHOLD, location
+    )
+    if isinstance(consent, Refusal):
+        return consent
+    shared = policy.sharing[destination].audio
+    source = policy.source("sharing", destination, "audio")
+    if shared is None:
+        return Refusal(f"not shared: sound with {destination}", source)
+    return AudioRelease(destination, shared.seconds, source, consent)
+
+
+def open_to(skill: str, kind: str, policy: Policy) -> Grant | Refusal:
+    """Whether a skill may read what a placeholder of this type stands for."""
+    rule = policy.skills.get(skill)
+    source = policy.source("skills", skill)
+    if rule is None or kind not in rule.opens:
+        return Refusal(f"not opened: {kind} to skill {skill}", source)
+    return Grant(f"opened: {kind} to skill {skill}", source)
+
+
 def stops(
     what: Stop, policy: Policy, moment: datetime, *, location: str | None = None
 ) -> Refusal | None:
@@ -199,7 +236,7 @@ def where(decision: Decision) -> str:
     match decision:
         case Grant() | Refusal() | Confirm():
             return decision.source
-        case Release() | TextRelease() | Permit():
+        case Release() | TextRelease() | AudioRelease() | Permit():
             return decision.rule
 
 
@@ -208,8 +245,8 @@ def why(decision: Decision) -> str:
     match decision:
         case Grant(rule, source) | Refusal(rule, source) | Confirm(rule, source):
             return f"{rule} ({source})" if source else rule
-        case Release(rule=rule) | TextRelease(rule=rule) | Permit(rule=rule):
-            return rule
+        case Release() | TextRelease() | AudioRelease() | Permit():
+            return decision.rule
 
 
 def _may_send(

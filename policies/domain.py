@@ -160,8 +160,8 @@ def reaches(policy: Policy, consents: Consents, domain: Domain) -> Iterator[Reac
             if category == "intent":
                 what = _described(policy, destination, domain)
             else:
-                text = category == "transcript" and described is not None and described.text
-                what = everything if text else ~everything
+                raw = {"transcript": "text", "audio": "audio"}.get(category, "")
+                what = everything if raw and getattr(described, raw, None) else ~everything
             yield Reach(category, destination, who, what)
 
 

@@ -11,7 +11,7 @@ from assistant.types import Confirm, Decision, RedactedIntent, Refusal, Slot
 from policies.closed import day_bits, message_bits, slot_values
 from policies.consents import Consents, every_consent
 from policies.cover import lapse
-from policies.decide import act, keep, release, why
+from policies.decide import act, keep, open_to, release, why
 from policies.gates import Thing, rules_for
 from policies.model import HOME, HOUSEHOLD, Consent, Policy
 from policies.shared import SharedSlot
@@ -96,6 +96,19 @@ def explain_keep(category: str, purpose: str, case: Case) -> Explanation:
         because.append(f"{case.policy.source(*entry)}: {period}")
     because += _consents(case, lambda one: (one.personal_data, one.purpose) == (category, purpose))
     return _explanation(f"keep {category} of {case.subject} for {purpose}", decision, because)
+
+
+def explain_opening(skill: str, kind: str, case: Case) -> Explanation:
+    """Why a skill may read what a placeholder of this type stands for, or not."""
+    decision = open_to(skill, kind, case.policy)
+    rule = case.policy.skills.get(skill)
+    because = [
+        f"skills that may open anything: {', '.join(case.policy.skills) or 'none'}"
+        if rule is None
+        else f"{case.policy.source('skills', skill)}: {', '.join(rule.opens)}"
+    ]
+    because.append("its manifest must ask for it, and name no host")
+    return _explanation(f"open {kind} to skill {skill}", decision, because)
 
 
 def purposes_of(category: str, policy: Policy) -> tuple[str, ...]:

@@ -179,6 +179,20 @@ class Policies:
         log.info("policy: %d entries in force", len(policy.places))
         return True
 
+    def use(self, paths: Sequence[Path]) -> bool:
+        """Go over to other files; where they can't be used, those before stay in force."""
+        before, self._paths = self._paths, tuple(paths) or (shipped(),)
+        try:
+            policy = load(self._paths)
+        except PolicyError as error:
+            self._paths = before
+            log.error("policy: %s; the policy before stays", error)
+            return False
+        self._seen = self._look()
+        self.policy, self.alarm = policy, None
+        log.info("policy: %d entries in force", len(policy.places))
+        return True
+
     def changed(self) -> bool:
         """Whether a file was edited, added or removed since it was read: a few calls of stat."""
         return self._look() != self._seen

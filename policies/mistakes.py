@@ -59,6 +59,8 @@ def what_was_expected(problem: ErrorDetails) -> str:
         return str(context["what"])
     if kind == "literal_error":
         return str(context["expected"])
+    if kind == "string_too_long":
+        return f"at most {context['max_length']} letters"
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], "words on one line, at most 100 letters")
     if kind == "too_short":

@@ -68,7 +68,7 @@ class Consent(Window):
 
     @model_validator(mode="after")
     def _stays_at_home(self) -> Self:
-        if self.recipient != HOME and self.personal_data not in ("intent", "transcript"):
+        if self.recipient != HOME and self.personal_data not in ("intent", "transcript", "audio"):
             raise expected(f"recipient: home, because {self.personal_data} never leaves the device")
         return self
 
@@ -121,6 +121,22 @@ class QuietHours(Window):
     stops: Annotated[tuple[Stop, ...], Field(min_length=1)]
 
 
+class SkillRule(Section):
+    """What a skill is let in on."""
+
+    opens: Annotated[tuple[EntityType, ...], Field(min_length=1)] = Field(
+        description="types of placeholder that it may read, where its manifest asks for them"
+    )
+
+
+class Sandbox(Section):
+    """What other people's skills may run without."""
+
+    accepted: tuple[Literal["system-calls", "files"], ...] = Field(
+        (), description="fences that the kernel may lack; else skills don't run where it does"
+    )
+
+
 class PolicyFile(Section):
     """A policy file as it is written."""
 
@@ -136,6 +152,8 @@ class PolicyFile(Section):
     sharing: dict[Id, Destination] = Field({}, description="by destination")
     gating: Gating = Gating()
     redaction: Redaction = Redaction()
+    skills: dict[Id, SkillRule] = Field({}, description="by the name of the skill")
+    sandbox: Sandbox = Sandbox()
     quiet_hours: dict[Id, QuietHours] = Field({}, description="by name")
     mute: tuple[Stop, ...] = Field((), description="stopped at all times")
 
@@ -147,27 +165,30 @@ class PolicyFile(Section):
 
     def entries(self) -> Iterator[tuple[tuple[str, ...], object]]:
         """Everything that is merged as a whole, by its key path."""
-        for id_, consent in self.consent.items():
-            yield ("consent", id_), consent
+        yield from _named(("consent",), self.consent)
         for category, by_purpose in self.retention.items():
-            for purpose, retention in by_purpose.items():
-                yield ("retention", category, purpose), retention
-        for name, destination in self.sharing.items():
-            yield ("sharing", name), destination
+            yield from _named(("retention", category), by_purpose)
+        yield from _named(("sharing",), self.sharing)
         if "otherwise" in self.gating.model_fields_set:
             yield ("gating", "otherwise"), self.gating.otherwise
-        for name, rule in self.gating.rules.items():
-            yield ("gating", "rules", name), rule
+        yield from _named(("gating", "rules"), self.gating.rules)
         if "types" in self.redaction.model_fields_set:
             yield ("redaction", "types"), self.redaction.types
-        for name, types in self.redaction.destinations.items():
-            yield ("redaction", "destinations", name), types
-        for kind, words in self.redaction.words.items():
-            yield ("redaction", "words", kind), words
-        for name, quiet in self.quiet_hours.items():
-            yield ("quiet_hours", name), quiet
+        yield from _named(("redaction", "destinations"), self.redaction.destinations)
+        yield from _named(("redaction", "words"), self.redaction.words)
+        yield from _named(("skills",), self.skills)
+        if "accepted" in self.sandbox.model_fields_set:
+            yield ("sandbox", "accepted"), self.sandbox.accepted
+        yield from _named(("quiet_hours",), self.quiet_hours)
         if "mute" in self.model_fields_set:
             yield ("mute",), self.mute
+
+
+def _named(
+    section: tuple[str, ...], entries: Mapping[str, object]
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name, entry in entries.items():
+        yield (*section, name), entry
 
 
 _SOURCE = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9_-]{1,40}(?:[.:][A-Za-z0-9_-]{1,40}){0,5}")
@@ -188,6 +209,8 @@ class Policy(Section):
     sharing: dict[str, Destination] = Field({})
     gating: Gating = Gating()
     redaction: Redaction = Redaction()
+    skills: dict[str, SkillRule] = Field({})
+    sandbox: Sandbox = Sandbox()
     quiet_hours: dict[str, QuietHours] = Field({})
     mute: tuple[Stop, ...] = ()
     places: dict[str, Place] = Field({})

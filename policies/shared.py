@@ -71,6 +71,14 @@ class SharedText(Section):
     placeholders: tuple[EntityType, ...] = Field((), description="types that may stand in it")
 
 
+class SharedAudio(Section):
+    """Raw sound, to a peer at home that runs the pipeline itself, such as Home Assistant."""
+
+    seconds: Annotated[int, Field(ge=1, le=60)] = Field(
+        description="of sound, from the wake word on, each time"
+    )
+
+
 class Budget(Section):
     """How much a destination may learn, in bits: log2 of what could have been said instead."""
 
@@ -88,4 +96,7 @@ class Destination(Section):
     intents: dict[Name, SharedIntent] = Field({}, description="these and no other")
     text: SharedText | None = Field(
         None, description="`sotto policy check` fails where this is set: it can't be proved closed"
+    )
+    audio: SharedAudio | None = Field(
+        None, description="raw sound and its words; `sotto policy check` fails where this is set"
     )

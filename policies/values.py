@@ -50,7 +50,7 @@ NamePattern = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\*?$")]
 Domain = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 EntityType = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
 """PERSON, PHONE_NUMBER, ..., as Presidio names them."""
-Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=100)]
 """Words on one line."""
 
 

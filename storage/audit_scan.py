@@ -20,7 +20,7 @@ from storage.audit_file import (
     rest,
 )
 from storage.checkpoint import AuditKey, Checkpoint, fingerprint, is_name, read_checkpoint
-from storage.entry import Entry, decode
+from storage.entry import Entry, Kind, decode
 from storage.files import open_private, read_private
 from storage.merkle import EMPTY_ROOT, Frontier, leaf_hash
 
@@ -169,6 +169,14 @@ def read_entries(
             if found != index:
                 raise AuditError(f"{path.name}: entry {index} is missing: {found} stands there")
             yield index, entry
+
+
+def read_kind(path: Path, kind: Kind) -> Iterator[Entry]:
+    """Give the entries of one kind; the others are passed over unread. Raises AuditError."""
+    mark = f'"kind":"{kind}"'.encode()
+    for leaf in read_leaves(path):
+        if mark in leaf:
+            yield decode(leaf)[1]
 
 
 def read_leaves(path: Path) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -146,11 +146,27 @@ def forget_span(vault: Vault, since: float | None, until: float | None) -> Delet
         first, last = max(0, int((since or 0) // 60)), math.ceil(end / 60) - 1
         if last < first:
             raise VaultError("the time to forget ends before it begins, or has not come yet")
-        vault.move_states(first, last)
-        used = tables.minutes(vault.ledger.database)
-        wanted = Wanted(since=first, until=last)
-        deletion = _Deletion("forget", wanted, since=first * 60, until=(last + 1) * 60)
-        return deletion.carry_out(vault, lambda: vault.keyslots.erase_made(first, last, used=used))
+        return _forget_minutes(vault, first, last)
+
+
+def forget_rows(vault: Vault, ids: Collection[int]) -> Deleted | None:
+    """Make these rows unreadable, and with them what else was made in their minutes.
+
+    None where none of them is left. Timers and lists stay.
+    """
+    with vault.lock:
+        found = tables.facts(vault.ledger.database, Wanted(ids=tuple(ids)))
+        minutes = [facts.made for facts in found]
+        return _forget_minutes(vault, min(minutes), max(minutes)) if minutes else None
+
+
+def _forget_minutes(vault: Vault, first: int, last: int) -> Deleted:
+    """Make everything unreadable that was made in these minutes, but for timers and lists."""
+    vault.move_states(first, last)
+    used = tables.minutes(vault.ledger.database)
+    wanted = Wanted(since=first, until=last)
+    deletion = _Deletion("forget", wanted, since=first * 60, until=(last + 1) * 60)
+    return deletion.carry_out(vault, lambda: vault.keyslots.erase_made(first, last, used=used))
 
 
 def forget_all(vault: Vault) -> Deleted:

@@ -115,13 +115,14 @@ class Vault:
         audio: Private[bytes] | None = None,
         *,
         due: float | None = None,
+        also: Sequence[Entry] = (),
     ) -> int:
         """Keep what a permit allows, and give the row's number; durable when it returns.
 
-        The permit goes to the audit log first: where that can't be written AuditError is raised
-        and nothing is kept. Raises VaultError where the consent has no key (it was withdrawn),
-        the time is over before it begins, or the disk fails. `due`: unix seconds at which a row
-        of the outbox is to be sent.
+        The permit, and what is `also` to be noted, go to the audit log first: where that can't be
+        written AuditError is raised and nothing is kept. Raises VaultError where the consent has
+        no key (it was withdrawn), the time is over before it begins, or the disk fails. `due`:
+        unix seconds at which a row of the outbox is to be sent.
         """
         with self.lock:
             now = self.clock.now()
@@ -129,7 +130,7 @@ class Vault:
             facts = self._facts(permit, now, expires)
             stored = self._sealed(facts, payload, audio, due=due)
             full = self.ledger.too_many(stored, permit.most, permit.most_bytes)
-            self._add(stored, full, kept(permit, facts, now, self.epoch))
+            self._add(stored, full, *also, kept(permit, facts, now, self.epoch))
             return facts.id
 
     def give(self, consent: str, subject: str) -> None:

@@ -14,12 +14,14 @@ BENCHES = {
     "commands": "commands understood, and the recognizer's speed",
     "redact": "what leaks from sentences with marked spans, and which commands are damaged",
     "understand": "commands still understood when mumbled, and those that redaction damages",
-    "idle": "what listening costs, beside always-on openWakeWord",
+    "house": "a house of ten thousand entities: how soon it is known, how long a command takes",
+    "idle": "what listening costs, beside microWakeWord and openWakeWord always on",
     "own": "what Sotto's own code costs, with stand-in engines",
     "storage": "a sealed insert beside plain SQLite, reading back, destroying a key",
     "sandbox": "what a skill's process costs, and what others feel of one that misbehaves",
     "door": "how long a release takes to the broker, on loopback",
-    "start": "seconds to listening, memory, and the size of the environment",
+    "startup": "seconds to listening, and the size of the environment",
+    "memory": "memory and processor by process, beside linux-voice-assistant's loop; small boards",
 }
 
 

@@ -15,6 +15,8 @@ from typing import Literal, TypeAlias
 
 from assistant import describe, state
 from assistant.commands import options
+from assistant.commands.check_beyond import beyond
+from assistant.commands.check_proofs import proofs
 from assistant.errors import AssistantError, outline
 from assistant.settings import Settings
 from pipeline.sources.microphone import input_devices
@@ -60,12 +62,18 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
 def _all(parsed: argparse.Namespace, settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", "ok", str(parsed.config or "no file: every default"))
     yield _namespace()
-    yield _try("home", lambda: describe.home(settings))
+    yield _try("home", lambda: describe.home(settings, state.directory(parsed.state)))
+    if settings.home_assistant.url is not None:
+        yield _try("house", lambda: describe.home_assistant(settings))
     yield _try("wake word", lambda: describe.wake(settings))
     yield _try("recognizer", lambda: describe.recognizer(settings, state.directory(parsed.state)))
     yield _try("memory", lambda: describe.memory(settings))
     yield from _microphones(settings)
     yield _voice(settings)
+    for line in beyond(settings, state.directory(parsed.state)):
+        yield Finding(*line)
+    for line in proofs(settings, state.directory(parsed.state)):
+        yield Finding(*line)
 
 
 def _try(part: str, describe: Callable[[], str]) -> Finding:

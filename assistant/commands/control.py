@@ -97,7 +97,7 @@ class Control:
             with connection:
                 try:
                     self._serve_one(connection)
-                except (OSError, ValueError) as error:
+                except (OSError, ValueError, RecursionError) as error:
                     log.debug("control: a request came to nothing: %s", outline(error))
 
     def _serve_one(self, connection: socket.socket) -> None:

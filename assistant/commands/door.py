@@ -7,14 +7,22 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import resource
 import signal
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-from assistant import state
+from assistant import logs, state
 from assistant.settings import Settings
-from plugins.door.make import make_door, socket_path
-from plugins.door.packets import Doorstep
-from plugins.door.service import Door, Published
+from assistant.supervised import Supervisor, handed_over
+from plugins.door.make import make_door
+from plugins.door.packets import Doorstep, socket_path
+from plugins.door.service import Published
+from plugins.home_assistant.make import make_house_door
+from plugins.home_assistant.places import socket_path as house_path
+from plugins.presence.link import socket_path as presence_path
+from plugins.presence.make import make_presence
 from policies.load import Policies
 
 log = logging.getLogger(__name__)
@@ -32,31 +40,55 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
 
     With --json every message that leaves is printed, to the byte.
     """
+    supervisor = Supervisor(os.environ)
     home = state.directory(parsed.state)
     report = _print if parsed.json else _say_nothing
-    door = make_door(settings.door, Policies(settings.policies.files), home, report)
+    policies = Policies(settings.policies.files)
+    alone = settings.home_assistant.url is not None and settings.door.address is None
+    door = None if alone else make_door(settings.door, policies, home, report)
+    house = make_house_door(settings.home_assistant) if settings.home_assistant.url else None
+    shows = make_presence(settings, policies.use, report) if settings.presence.enabled else None
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    doorstep = Doorstep(socket_path(settings.door, home))
-    try:
-        asyncio.run(_until_told(door, doorstep))
-    finally:
-        doorstep.close()
+    serving: list[Callable[[], Awaitable[None]]] = []
+    with contextlib.ExitStack() as opened:
+        if door is not None:
+            path = socket_path(settings.door, home)
+            doorstep = Doorstep(path, handed_over("door", os.environ))
+            opened.callback(doorstep.close)
+            serving.append(partial(door.run, doorstep))
+        if house is not None:
+            path = house_path(settings.home_assistant, home)
+            step = Doorstep(path, handed_over("home", os.environ))
+            opened.callback(step.close)
+            serving.append(partial(house.run, step))
+        if shows is not None:
+            path = presence_path(settings.presence.socket, home)
+            presence = Doorstep(path, handed_over("presence", os.environ))
+            opened.callback(presence.close)
+            serving.append(partial(shows.run, presence))
+        supervisor.ready("waits for what the core releases")
+        asyncio.run(_until_told(serving))
     return 0
 
 
-async def _until_told(door: Door, doorstep: Doorstep) -> None:
+async def _until_told(serving: Sequence[Callable[[], Awaitable[None]]]) -> None:
     task = asyncio.current_task()
     assert task is not None
+    logs.mind_loop(asyncio.get_running_loop())
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        await door.run(doorstep)
+        await asyncio.gather(*(serve() for serve in serving))
     log.info("door: closed")
 
 
 def _print(published: Published) -> None:
     shown = {"event": "published", "topic": published.topic, "code": published.code}
-    print(json.dumps({**shown, "payload": json.loads(published.payload)}), flush=True)
+    payload = published.payload.decode()
+    print(
+        json.dumps({**shown, "payload": json.loads(payload) if payload[:1] == "{" else payload}),
+        flush=True,
+    )
 
 
 def _say_nothing(_published: Published) -> None:

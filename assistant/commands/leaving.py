@@ -9,12 +9,14 @@ from pathlib import Path
 
 import aiomqtt
 
+from assistant.agreed import Agreed
 from assistant.errors import DoorError
-from assistant.settings import DoorSettings
+from assistant.releasing import Releasing
+from assistant.settings import DoorSettings, PolicySettings, Settings
+from assistant.way_out import with_a_door
 from plugins.door.cloud import CloudSkill
 from plugins.door.mosquitto import Mosquitto, mosquitto
-from plugins.door.sample import decided
-from plugins.door.together import door_and_link
+from plugins.door.sample import said
 from policies.load import Policies
 from storage.store import open_store
 
@@ -88,19 +90,20 @@ def show(*, as_json: bool) -> None:
 async def _sent(folder: Path) -> aiomqtt.Message:
     """What a subscriber got. Raises DoorError where nothing arrives."""
     (folder / "policy.yaml").write_text(POLICY, "utf-8")
-    policies = Policies([folder / "policy.yaml"])
-    release, permit = decided(SKILL, SAID, policies.policy)
-    with Mosquitto(folder) as broker, open_store(folder / "store", {}) as store:
-        store.vault.give(permit.consent, permit.subject)
-        settings = DoorSettings(address="127.0.0.1", port=broker.port, tls=False, site="demo")
+    policies = PolicySettings(files=(folder / "policy.yaml",))
+    state = folder / "store"
+    with Mosquitto(folder) as broker, open_store(state, {}) as store:
+        door = DoorSettings(address="127.0.0.1", port=broker.port, tls=False, site="demo")
+        agreed = Agreed(Policies(policies.files), state, store=store)
+        way = with_a_door(Settings(door=door, policies=policies), state)
         service = aiomqtt.Client(
             "127.0.0.1", broker.port, protocol=aiomqtt.ProtocolVersion.V5, identifier="weather"
         )
         try:
             async with asyncio.timeout(PATIENCE), service:
                 await service.subscribe("sotto/+/weather/intent", qos=1)
-                async with door_and_link(settings, policies, store.outbox, folder) as link:
-                    await link.send(release, permit)
+                async with Releasing(agreed, store, way, lambda _event: None) as releasing:
+                    releasing.grant(said(SKILL, SAID))
                     return await anext(service.messages)
         except TimeoutError:
-            raise DoorError(f"nothing arrived at {settings.address}:{settings.port}") from None
+            raise DoorError(f"nothing arrived at {door.address}:{door.port}") from None

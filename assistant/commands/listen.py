@@ -36,7 +36,7 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
         assistant = build.assistant(
             settings, state=directory, report=watch, wake=False, speak=True, under=under
         )
-        microphone = build.microphone(settings)
+        microphone = build.microphone(settings, directory)
         if not parsed.json:
             print("speak now", file=sys.stderr)
         asyncio.run(_listen(assistant, microphone))

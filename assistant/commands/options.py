@@ -24,6 +24,10 @@ def add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     common.add_argument(
         "--log-level", choices=logs.LEVELS, default=none, help="what is told on stderr"
     )
+    common.add_argument(
+        "--log-format", choices=logs.FORMATS, default="text" if top else none,
+        help="json: one object a line, for journald",
+    )  # fmt: skip
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ from assistant.settings import Settings
 from assistant.types import Choice, Number, Placeholder, Slot, Words
 from pipeline.sentences import built_in, load_sentences
 from pipeline.things import load_things
+from plugins.catalogue import catalogue, openers_of
 from policies import load
 from policies.check import Capacity, Finding, Report, check
 from policies.consents import LEDGER, ConsentLedger
@@ -31,6 +32,7 @@ from policies.explain import (
     asked,
     explain_act,
     explain_keep,
+    explain_opening,
     explain_release,
     purposes_of,
 )
@@ -62,6 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what was said: a number, '<PERSON>' for a placeholder, 'words:...' for free "
         "speech, else a value of a list (any number of times)",
     )  # fmt: skip
+    one.add_argument("--open", metavar="TYPE", help="let a skill (--skill) read such placeholders")
+    one.add_argument("--skill", metavar="NAME", help="the skill that --open is about")
     one.add_argument("--at", metavar="MOMENT", help="such as 2026-10-31T18:00 (default: now)")
     consent.add_arguments(_action(actions, "consent", "give, withdraw or list consents"))
     _action(actions, "schema", "the JSON Schema of a policy file, for editors")
@@ -119,8 +123,9 @@ def _check(parsed: argparse.Namespace, settings: Settings) -> int:
     if parsed.files:
         report = check(policy, now, intents=known)
     else:
+        openers = openers_of(catalogue(settings.skills.directory))
         ledger = ConsentLedger(state.directory(parsed.state) / LEDGER)
-        report = check(policy, now, ledger.current, known)
+        report = check(policy, now, ledger.current, known, openers)
     seconds = time.perf_counter() - start
     for line in _json_report(report, seconds) if parsed.json else _report(report, seconds):
         print(line)
@@ -204,6 +209,11 @@ def _explanations(
         purposes = (parsed.purpose,) if parsed.purpose else purposes_of(parsed.keep, case.policy)
         for purpose in purposes or ("anything",):
             yield explain_keep(parsed.keep, purpose, case)
+        return
+    if parsed.open is not None:
+        if parsed.skill is None:
+            raise SettingsError("say to which skill: --skill NAME")
+        yield explain_opening(parsed.skill, parsed.open.strip("<>").upper(), case)
         return
     if parsed.intent is None:
         raise SettingsError("say which intent to explain, or --keep CATEGORY")

@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.events import (
+    Alarmed,
     Closed,
     Decided,
     Done,
     Event,
     Failed,
     Kept,
+    Noted,
     Redacted,
     Replied,
+    Sent,
     SourceOpened,
     Understood,
     Woken,
@@ -45,8 +48,9 @@ class JsonLines:
         """Nothing more to print."""
 
     def __call__(self, event: Event) -> None:
-        """Print one event at once."""
-        print(json.dumps(fields(event, show_raw=self._show_raw)), flush=True)
+        """Print one event at once; what is only counted is not."""
+        if not isinstance(event, Noted):
+            print(json.dumps(fields(event, show_raw=self._show_raw)), flush=True)
 
 
 class TimeLine:
@@ -73,7 +77,7 @@ class TimeLine:
             print("  slept       no wake word and no command: nothing was listened to", flush=True)
         self._is_quiet = False
 
-    def _rows(self, event: Event) -> list[tuple[str, str]]:  # noqa: PLR0911  # an event, a row
+    def _rows(self, event: Event) -> list[tuple[str, str]]:  # noqa: PLR0911, PLR0912  # an event, a row
         match event:
             case SourceOpened():
                 length = "" if event.seconds is None else f"  ({event.seconds:.1f} s)"
@@ -94,10 +98,16 @@ class TimeLine:
             case Kept():
                 days = event.seconds / 86_400
                 return [("kept", f"{event.category}, for {event.purpose}, {days:g} days")]
+            case Sent():
+                return [("sent", f"{event.intent} to {event.destination}: {event.payload}")]
             case Done():
                 return [("took", _times(event))]
             case Failed():
                 return [("error", event.reason)]
+            case Alarmed():
+                return [("alarm", f"{event.kind}{'' if event.on else ': over'}")]
+            case Noted():
+                return []
 
     def _heard(self, event: Redacted) -> list[tuple[str, str]]:
         if not event.text:

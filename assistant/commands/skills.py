@@ -102,6 +102,12 @@ def _fields(skill: Installed) -> dict[str, object]:
         for key, value in asdict(skill.skill).items()
         if key in ("name", "opens", "hosts", "storage", "timeout")
     }
+    if skill.cloud is not None:
+        manifest = {
+            "name": skill.skill.name,
+            "destination": skill.cloud.destination,
+            "fallback": skill.cloud.fallback,
+        }
     return {**manifest, "kind": skill.kind, "source": skill.source, "intents": said(skill)}
 
 

@@ -77,9 +77,16 @@ def asked(skill: Installed) -> Sequence[tuple[str, str]]:
     manifest = skill.skill
     if skill.kind == "built in":
         return [("runs", "inside Sotto")]
+    if skill.cloud is not None:
+        return [
+            ("answers", f"elsewhere: {skill.cloud.destination}, and gets what the policy shares"),
+            ("otherwise", skill.cloud.fallback),
+        ]
     if skill.entry is None:
         return [("runs", "no code: it is answered from its own replies")]
     opens = [("opens", f"{slot}: {why}") for slot, why in manifest.opens.items()]
+    if opens and manifest.hosts:
+        opens = [("opens", "nothing, though it asks to: it names a host, which could be told")]
     return [
         ("runs", f"in a process of its own, {manifest.timeout:g} s for a reply"),
         *(opens or [("opens", "nothing: what is private stays a placeholder")]),

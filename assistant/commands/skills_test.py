@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant import build, state
 from assistant.commands.skills_found import Everything, asked, said
 from assistant.events import Event, Understood
+from assistant.household import Household
 from assistant.parts import Parts
 from assistant.private import Private
 from assistant.runtime import Assistant, understood
@@ -26,6 +27,7 @@ from pipeline.redact import redact
 from pipeline.sources.file import FileSource
 from plugins.catalogue import Installed
 from plugins.samples import samples
+from plugins.simulated import SimulatedHouse
 from policies.decide import decide
 
 FAILED = 1
@@ -50,7 +52,12 @@ class Tried:
 class _Quiet:
     """Skills that do nothing: only what is understood is looked at."""
 
-    async def handle(self, intent: RedactedIntent, ask: Ask | None = None) -> Reply:
+    async def handle(
+        self,
+        intent: RedactedIntent,
+        ask: Ask | None = None,
+        opened: Mapping[str, str] | None = None,
+    ) -> Reply:
         return Reply()
 
     def misunderstood(self) -> Reply:
@@ -113,7 +120,8 @@ def _mind(skill: Installed, settings: Settings, found: Everything) -> build.Mind
         decide=partial(decide, things=found.things.entities),
         skills=_Quiet(),
     )
-    return build.Mind(found.things, files, parts)
+    home = Household(found.things, SimulatedHouse(found.things))
+    return build.Mind(home, files, parts)
 
 
 def _sentences(skill: Installed, mind: build.Mind) -> Iterator[Tried]:

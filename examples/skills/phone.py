@@ -20,8 +20,8 @@ phone = Skill(
 
 @phone.on("PlaceCall")
 async def place_call(intent: Intent) -> Reply:
-    """Call after asking back; a person who was redacted is asked for by the placeholder."""
-    whom = intent.text("person")
+    """Call after asking back, by name if that may be read; else by the placeholder."""
+    whom = intent.opened("person") or intent.text("person")
     answer = await intent.ask(f"Shall I call {whom}?", expect=["yes", "no"], seconds=8)
     if answer != "yes":
         return Reply("Then I don't call.")

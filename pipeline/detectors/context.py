@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.detectors.words import Token, tokens
+from pipeline.detectors.words import Token, keys, tokens
 
 _BEFORE_A_THING = frozenset(
     """the my our on off in open close lock unlock dim brighten start stop pause turn switch toggle
@@ -137,10 +137,13 @@ class PublicWords:
         self._literals = frozenset(literals)
         self._root = _Node({}, [])
         for thing in things:
-            words = tokens(thing)
+            words = keys(thing)
             node = self._root
             for word in words:
-                node = node.children.setdefault(word.key, _Node({}, []))
+                following = node.children.get(word)
+                if following is None:
+                    following = node.children[word] = _Node({}, [])
+                node = following
             if words:
                 node.ends.append(True)
 

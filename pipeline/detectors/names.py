@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from assistant.types import Finding, Transcript
@@ -57,7 +57,17 @@ class Names:
         """
         self._model = NamesModel(model)
         self._threshold = threshold
-        self._public = PublicWords(things, literals)
+        self._literals = frozenset(literals)
+        self._public = PublicWords(things, self._literals)
+
+    def prepare(self, things: Iterable[str]) -> Callable[[], None]:
+        """Make ready for other names of things, on any thread; what comes back uses them."""
+        public = PublicWords(things, self._literals)
+
+        def use() -> None:
+            self._public = public
+
+        return use
 
     def find(self, transcript: Transcript) -> list[Finding]:
         """Every stretch of private words, with the highest probability of its words."""

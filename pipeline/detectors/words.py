@@ -58,13 +58,23 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     for index, match in enumerate(matches):
         word, start, end = match[0], match.start(), match.end()
-        possessive = len(word) > 3 and word[-2:].lower() in _POSSESSIVE
-        key = fold(word[:-2] if possessive else word)
+        key, possessive = _key(word)
         before = text[matches[index - 1].end() : start] if index else text[:start]
         after = text[end : matches[index + 1].start() if index + 1 < len(matches) else end + 3]
         shape = _shape(word, key, index, before, after, trusted, possessive)
         found.append(Token(key, start, end - 2 * possessive, shape, possessive))
     return found
+
+
+def keys(text: str) -> list[str]:
+    """The keys of the words of the text, and no more of them."""
+    return [_key(word)[0] for word in _WORD.findall(text)]
+
+
+def _key(word: str) -> tuple[str, bool]:
+    """The key of a word, and whether it ends in a possessive."""
+    possessive = len(word) > 3 and word[-2:].lower() in _POSSESSIVE
+    return fold(word[:-2] if possessive else word), possessive
 
 
 def _shape(

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from assistant.errors import SourceError
 from assistant.private import Private
@@ -18,6 +17,8 @@ def write_flac(path: Path, pcm: Private[bytes]) -> None:
 
     Raises SourceError where it can't be written.
     """
+    import soundfile  # noqa: PLC0415  # the daemon rarely needs it, and it takes memory
+
     samples = np.frombuffer(pcm.reveal(), dtype="<i2")
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -74,6 +74,12 @@ class Speech:
             pcm, rate = self._samples(output)
             self._play(softened(pcm, self.volume), rate)
 
+    def play(self, pcm: bytes, rate: int) -> None:
+        """Play mono 16-bit samples, and return when they were heard; raise VoiceError as `say`."""
+        with self._lock:
+            self._stopped = False
+        self._play(softened(pcm, self.volume), rate)
+
     def stop(self) -> None:
         """Fall silent at once."""
         with self._lock:

@@ -39,13 +39,17 @@ from pipeline.engines.cepstra import (
 )
 from pipeline.grammar import Grammar, Reader, Source, compile_grammar
 from pipeline.grammar.confidence import Segment, confidence
+from pipeline.grammar.digits import digits_grammar
 from pipeline.grammar.relevant import relevant
 from pipeline.ports import Expected
 from pipeline.sentences import SentenceFile, built_in
 from pipeline.things import Things
 
-_GRAMMAR, _ANSWERS, _PHONES = "grammar", "answers", "phones"
+_GRAMMAR, _ANSWERS, _DIGITS, _PHONES = "grammar", "answers", "digits", "phones"
 """Names of the decoder's searches."""
+_OF_DIGITS = 0.4
+"""Share of the rejection that holds for a PIN: no digits are likelier than others, so each string
+is unlikely, and what was heard is compared anyway."""
 WAKE = "<wake>"
 """The word of the decoder that stands for the end of a wake word."""
 _WAKE_SHARE = 0.3
@@ -134,7 +138,8 @@ def sphinx_recognizer(
     return SphinxRecognizer(
         grammar_of(files, things, phrases, cache),
         rejection,
-        compile_grammar([answers], {}, dictionary(), (), cache),
+        compile_grammar([answers], {}, dictionary(), (), cache, kind="answers"),
+        digits_grammar(dictionary()),
     )
 
 
@@ -172,37 +177,47 @@ class SphinxRecognizer:
     """Keeps `pipeline.ports.Recognizer`. One decoder; utterances that overlap wait for it."""
 
     def __init__(
-        self, grammar: Grammar, rejection: float = 0.5, answers: Grammar | None = None
+        self,
+        grammar: Grammar,
+        rejection: float = 0.5,
+        answers: Grammar | None = None,
+        digits: Grammar | None = None,
     ) -> None:
         """Take the commands and, where questions are asked, what may answer them.
 
         `rejection` 0 lets every sound be a command, 1 hardly any.
         """
         self._rejection = rejection
-        self._answers = answers
-        self._search = _Search(grammar, answers)
+        given = {_ANSWERS: answers, _DIGITS: digits}
+        self._others = {name: one for name, one in given.items() if one is not None}
+        self._search = _Search({_GRAMMAR: grammar, **self._others})
 
     def use(self, grammar: Grammar) -> None:
         """Recognise with another grammar from the next utterance on. Takes a moment."""
-        self._search = _Search(grammar, self._answers)
+        self._search = _Search({_GRAMMAR: grammar, **self._others})
 
     def open(self, expect: Expected = "command") -> SphinxDecoding:
         """Begin an utterance."""
-        name = _ANSWERS if expect == "answer" and self._answers is not None else _GRAMMAR
-        return SphinxDecoding(self._search, self._rejection, name)
+        name = {"answer": _ANSWERS, "pin": _DIGITS}.get(expect, _GRAMMAR)
+        wanted = name if name in self._others else _GRAMMAR
+        rejection = self._rejection * (_OF_DIGITS if wanted == _DIGITS else 1.0)
+        return SphinxDecoding(self._search, rejection, wanted)
 
     def close(self) -> None:
         """Nothing to do: the decoder goes with its last utterance."""
 
 
 class _Search:
-    """A decoder with its grammars. Calls hold `lock`; `owner` is whose first pass is going on."""
+    """A decoder with its grammars. Calls hold `lock`; `owner` is whose first pass is going on.
 
-    def __init__(self, grammar: Grammar, answers: Grammar | None = None) -> None:
-        grammars = {_GRAMMAR: grammar} | ({_ANSWERS: answers} if answers is not None else {})
+    Of utterances that overlap only the owner's is followed: to change between them would begin
+    each anew with every frame. The others are decoded at their pauses.
+    """
+
+    def __init__(self, grammars: Mapping[str, Grammar]) -> None:
         self.readers = {name: Reader(one) for name, one in grammars.items()}
         self.lock = Lock()
-        self.owner: object | None = None
+        self.owner: SphinxDecoding | None = None
         self._running = False
         self._decoder = _decoder(grammars)
 
@@ -216,7 +231,7 @@ class _Search:
             if held:
                 self.lock.release()
 
-    def begin(self, search: str, owner: object | None = None) -> None:
+    def begin(self, search: str, owner: SphinxDecoding | None = None) -> None:
         """Begin a pass, ending whatever pass there was."""
         self.end()
         self._decoder.activate_search(search)
@@ -233,6 +248,12 @@ class _Search:
             self._decoder.end_utt()
         self._running = False
         self.owner = None
+
+    def forget(self, search: str) -> None:
+        """Drop what the library keeps of the last pass: a pass without sound takes its place."""
+        for name in (_PHONES, search):
+            self.begin(name)
+            self.end()
 
     def feed(self, values: Cepstra) -> None:
         """Decode frames."""
@@ -280,6 +301,7 @@ class SphinxDecoding:
         self._fed = 0
         self._result: Result | None = None
         self._settled: Partial | None = None
+        self.is_over = False
 
     def feed(self, pcm: bytes) -> Partial | None:
         """Take audio; gives what it makes of the utterance so far, after half a second."""
@@ -307,15 +329,20 @@ class SphinxDecoding:
                     raise RecognitionError("the recognizer is busy")
                 self._result = self._second_pass() if self._frames else ((), 0.0)
         words, sureness = self._result
-        self._spectra.clear()
+        self.abandon()
         if not words or sureness < self._rejection:
             return Transcript(utterance.id, Private(""), sureness)
         return Transcript(utterance.id, Private(" ".join(words)), sureness)
 
     def abandon(self) -> None:
-        """Forget what was heard."""
+        """Forget what was heard, unless another utterance has the decoder by now."""
+        self.is_over = True
         self._spectra.clear()
         self._frames = 0
+        self._result = self._settled = None
+        with self._search.held(wait=False) as held:
+            if held and self._search.owner in (None, self):
+                self._search.forget(self._grammar)
 
     def _hear(self, pcm: bytes) -> None:
         if self._frames < _LONGEST:
@@ -325,6 +352,9 @@ class SphinxDecoding:
 
     def _first_pass(self) -> Partial | None:
         search = self._search
+        owner = search.owner
+        if owner is not None and owner is not self and not owner.is_over:
+            return None
         values = self._cepstra()
         if search.owner is not self or self._frames >= 2 * self._estimated_at:
             self._estimated_at = self._frames
@@ -361,7 +391,8 @@ class SphinxDecoding:
         )
         if not self._reader.read(words).complete:
             return (), 0.0
-        return words, confidence(path, self._search.path(_PHONES, values))
+        phones = self._search.path(_PHONES, values)
+        return words, confidence(path, phones, self._reader.likelihood(words))
 
     def _cepstra(self) -> Cepstra:
         return cepstra(np.concatenate(self._spectra))
@@ -379,9 +410,10 @@ def _log(score: float) -> float:
 
 def _decoder(grammars: Mapping[str, Grammar]) -> _Library:
     with tempfile.NamedTemporaryFile("w", suffix=".dict", encoding="utf-8") as file:
-        for word, variants in _lexicon(grammars.values()).items():
-            for index, phones in enumerate(variants):
-                file.write(f"{word}{f'({index + 1})' if index else ''} {phones}\n")
+        lexicon = _lexicon(grammars.values())
+        for word, ways in lexicon.items():
+            for spelled, phones in zip(_variants(word, len(ways)), ways, strict=True):
+                file.write(f"{spelled} {phones}\n")
         file.flush()
         decoder = cast(
             _Library,
@@ -399,14 +431,20 @@ def _decoder(grammars: Mapping[str, Grammar]) -> _Library:
                 silprob=_SILENCE,
                 fillprob=_NOISE,
                 compallsen=True,
+                fsgusealtpron=False,
             ),
         )
     for name, grammar in grammars.items():
-        start, final, arcs = _arcs(grammar)
+        start, final, arcs = _arcs(grammar, lexicon)
         decoder.add_fsg(name, decoder.create_fsg(name, start, final, arcs))
     decoder.add_allphone_file(_PHONES, pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin"))
     decoder.activate_search(_GRAMMAR)
     return decoder
+
+
+def _variants(word: str, count: int) -> tuple[str, ...]:
+    """The names in the decoder of a word's pronunciations: kitchen, kitchen(2), ..."""
+    return (word, *(f"{word}({index})" for index in range(2, count + 1)))
 
 
 def _lexicon(grammars: Collection[Grammar]) -> dict[str, tuple[str, ...]]:
@@ -424,14 +462,22 @@ def _lexicon(grammars: Collection[Grammar]) -> dict[str, tuple[str, ...]]:
     return lexicon | ({WAKE: tuple(dict.fromkeys(tails))} if tails else {})
 
 
-def _arcs(grammar: Grammar) -> tuple[int, int, list[tuple[Any, ...]]]:
-    """The grammar for the decoder, with what may stand before and after a sentence."""
+def _arcs(
+    grammar: Grammar, lexicon: Mapping[str, Sequence[str]]
+) -> tuple[int, int, list[tuple[Any, ...]]]:
+    """The grammar for the decoder, with what may stand before and after a sentence.
+
+    A word has an arc for each of its pronunciations. The library would add those itself, and look
+    at every arc for each of them: with three hundred names for seconds, in which nobody hears.
+    """
+    variants = {word: _variants(word, len(phones)) for word, phones in lexicon.items()}
     rows = grammar.automaton.arcs
     final, closed, start = len(rows), len(rows) + 1, len(rows) + 2
     arcs: list[tuple[Any, ...]] = [
-        (state, end, max(share, 1e-9), word)
+        (state, end, max(share * grammar.each_word, 1e-9), spelled)
         for state, row in enumerate(rows)
         for word, end, share in row
+        for spelled in variants[word]
     ]
     arcs += [
         (state, final, share) for state, share in enumerate(grammar.automaton.final) if share > 0
@@ -439,5 +485,5 @@ def _arcs(grammar: Grammar) -> tuple[int, int, list[tuple[Any, ...]]]:
     arcs += [(final, closed, 1.0 - _CLOSING_SHARE), (final, closed, _CLOSING_SHARE, _CLOSING)]
     arcs.append((start, 0, 1.0 - _WAKE_SHARE if grammar.wake else 1.0))
     if grammar.wake:
-        arcs.append((start, 0, _WAKE_SHARE, WAKE))
+        arcs += [(start, 0, _WAKE_SHARE, spelled) for spelled in variants[WAKE]]
     return start, closed, arcs

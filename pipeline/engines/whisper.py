@@ -92,7 +92,7 @@ class WhisperRecognizer:
         start of the text. Raises ModelError where the directory or the library is no good.
         """
         self._model = load(model_dir)
-        self._hotwords = tuple(dict.fromkeys(name.strip() for name in hotwords))[:_HOTWORDS]
+        self.expect(hotwords)
         self._language = language
         self._wake_phrases = tuple(wake_phrases)
         self._counting = threading.Lock()
@@ -101,6 +101,10 @@ class WhisperRecognizer:
         self._worker = Worker("whisper", waiting=4)
         # Loads the VAD, so that the first utterance need not wait for it.
         self._start(bytes(2 * SAMPLE_RATE))
+
+    def expect(self, hotwords: Sequence[str]) -> None:
+        """Expect these names from the next decoding on."""
+        self._hotwords = tuple(dict.fromkeys(name.strip() for name in hotwords))[:_HOTWORDS]
 
     @property
     def speculations_used(self) -> int:

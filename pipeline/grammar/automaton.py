@@ -198,6 +198,33 @@ def _weighted(
     return Automaton(tuple(rows), tuple(finals))
 
 
+def merge(automaton: Automaton) -> Automaton:
+    """The same sentences with the same weights, from fewer states.
+
+    States are one where they end alike and have the same arcs to states that are one: Moore,
+    "Gedanken-experiments on sequential machines", 1956, with the weights as part of the words.
+    """
+    classes: list[int] = [0] * len(automaton.arcs)
+    count = 0
+    while True:
+        names: dict[tuple[object, ...], int] = {}
+        merged = []
+        for state, leaving in enumerate(automaton.arcs):
+            arcs = tuple(sorted((word, classes[end], share) for word, end, share in leaving))
+            key = (classes[state], automaton.final[state], arcs)
+            merged.append(names.setdefault(key, len(names)))
+        classes = merged
+        if len(names) == count:
+            break
+        count = len(names)
+    first = {name: state for state, name in reversed(list(enumerate(classes)))}
+    rows = (
+        tuple((word, classes[end], share) for word, end, share in automaton.arcs[first[name]])
+        for name in range(count)
+    )
+    return Automaton(tuple(rows), tuple(automaton.final[first[name]] for name in range(count)))
+
+
 def splice(automaton: Automaton, parts: Mapping[str, Automaton]) -> Automaton:
     """Replace every arc whose word names a part by that part."""
     arcs: list[list[tuple[str, int, float]]] = [[] for _ in automaton.arcs]

@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.errors import SentencesError
 from pipeline.grammar import lists as slot_lists
-from pipeline.grammar.automaton import Automaton, determinise, splice
+from pipeline.grammar.automaton import Automaton, determinise, merge, splice
 from pipeline.grammar.expand import Labels, Spelling
 from pipeline.grammar.vocabulary import free_speech
 
@@ -59,7 +59,7 @@ class _Compiler:
         said = tuple(words for words in skipped if words in COURTESIES)
         if said:
             spelling.preface(said, COURTESY)
-        return splice(determinise(*spelling.words()), self._parts)
+        return merge(splice(determinise(*spelling.words()), self._parts))
 
     def _add_intent(
         self, spelling: Spelling, name: str, intent: Mapping[str, Any], share: float

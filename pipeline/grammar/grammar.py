@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from pipeline.grammar.automaton import Automaton
 
-VERSION = 3
+_MANY = math.log(100)
+"""The entropy of a choice among a hundred."""
+VERSION = 4
 """Raised when what a compile gives for the same inputs changes."""
 
 
@@ -26,6 +31,8 @@ class Grammar:
     """Words whose pronunciation is a guess."""
     wake: tuple[str, ...] = ()
     """ARPAbet of the wake words, whose end may stand before a sentence."""
+    each_word: float = 1.0
+    """What a decoder multiplies the probability of every word with; less hears fewer words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,15 @@ class Reader:
     """Walks a grammar, which may have several ways for the same words."""
 
     def __init__(self, grammar: Grammar) -> None:
+        self._automaton = grammar.automaton
         self._final = grammar.automaton.final
-        self._next: list[dict[str, list[int]]] = []
+        self._next: list[dict[str, tuple[int, ...]]] = []
+        known: dict[tuple[int, ...], tuple[int, ...]] = {}
         for leaving in grammar.automaton.arcs:
-            following: dict[str, list[int]] = {}
+            following: dict[str, tuple[int, ...]] = {}
             for word, end, _ in leaving:
-                following.setdefault(word, []).append(end)
+                ends = (*following.get(word, ()), end)
+                following[word] = known.setdefault(ends, ends)  # most are the same few
             self._next.append(following)
 
     def read(self, words: Iterable[str]) -> Reading:
@@ -59,6 +69,42 @@ class Reader:
             complete=any(self._final[state] > 0 for state in states),
             extendable=any(self._next[state] for state in states),
         )
+
+    def likelihood(self, words: Iterable[str]) -> float:
+        """Give the log probability of a sentence, in nats; minus infinity where it is none.
+
+        Of a choice among very many, such as the names of a large house, no more is charged than
+        of one among a hundred: a house does not become harder to command by being large.
+        """
+        states = {0: 1.0}
+        total = 0.0
+        for word in words:
+            after: dict[int, float] = defaultdict(float)
+            for state, share in states.items():
+                for said, end, chance in self._automaton.arcs[state]:
+                    if said == word:
+                        after[end] += share * chance
+            total += self._charge(states, sum(after.values()))
+            states = _shared(after)
+        return total + self._charge(states, sum(p * self._final[s] for s, p in states.items()))
+
+    def _charge(self, states: Mapping[int, float], chance: float) -> float:
+        if chance <= 0:
+            return -math.inf
+        excess = sum(p * max(0.0, self._surprise(s) - _MANY) for s, p in states.items())
+        return min(0.0, math.log(chance) + excess)
+
+    def _surprise(self, state: int) -> float:
+        """The entropy of what may follow a state, in nats."""
+        shares = [chance for _, _, chance in self._automaton.arcs[state]]
+        shares.append(self._final[state])
+        return -sum(share * math.log(share) for share in shares if share > 0)
+
+
+def _shared(weights: Mapping[int, float]) -> dict[int, float]:
+    """The same weights, of which the sum is 1."""
+    total = sum(weights.values())
+    return {state: weight / total for state, weight in weights.items()} if total else {}
 
 
 def fingerprint(*inputs: object) -> str:
@@ -93,8 +139,9 @@ def load(path: Path) -> Grammar | None:
 
 
 def _grammar(value: Mapping[str, Any]) -> Grammar:
+    # The same words stand on thousands of arcs: one copy of each is enough.
     arcs = tuple(
-        tuple((str(word), int(end), float(share)) for word, end, share in leaving)
+        tuple((intern(str(word)), int(end), float(share)) for word, end, share in leaving)
         for leaving in value["arcs"]
     )
     final = tuple(float(share) for share in value["final"])

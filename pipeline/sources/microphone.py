@@ -69,7 +69,8 @@ class Microphone:
     A device that is lost, stalled or gives samples at a wrong rate is closed and opened
     again with backoff. A `Gap` comes when it is lost and another when it is back; together
     they say how long it was gone, and no sound from before comes after. A device that never
-    gave a sound is an error instead. `frames` is called once.
+    gave a sound is an error instead, unless it is waited for: then `waits` is told why, each
+    time before the next attempt. While `is_muted` all its sound is zero. `frames` is called once.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class Microphone:
         device: str | int | None = None,
         observe: Callable[[MicrophoneState], None] = lambda state: None,
         *,
+        waits: Callable[[str], None] | None = None,
+        is_muted: Callable[[], bool] = lambda: False,
         opener: Opener = open_stream,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -91,6 +94,8 @@ class Microphone:
         """Its samples have been exactly zero for a while."""
         self._device = device
         self._observe = observe
+        self._waits = waits
+        self._is_muted = is_muted
         self._opener = opener
         self._clock = clock
         self._closed = threading.Event()
@@ -131,8 +136,7 @@ class Microphone:
             try:
                 return opening.result()
             except MicrophoneError as error:
-                if self._until is None:
-                    raise
+                self._mind_start(error)
                 log.warning("no microphone: %s; next attempt in %.1f s", error, self._pause)
             self._rest()
         return None
@@ -142,7 +146,8 @@ class Microphone:
 
         def hear(pcm: bytes, overflowed: bool) -> None:
             self.overflows += overflowed
-            box.put(pcm)
+            # What is said while nobody may be heard doesn't even wait here.
+            box.put(bytes(len(pcm)) if self._is_muted() else pcm)
 
         stream = self._opener(self._device, hear, native_rate=self._native_rate)
         if isinstance(self._device, int):
@@ -194,18 +199,25 @@ class Microphone:
 
     def _lost(self, opened: _Opened, why: str) -> Iterator[Gap]:
         name = opened.stream.name
-        if self._until is None:
-            raise MicrophoneError(f"microphone {name} {why}; choose another: `sotto check`")
+        self._mind_start(MicrophoneError(f"microphone {name} {why}; choose another: `sotto check`"))
         self.gaps += 1
         self._turn("no microphone")
         log.warning("no microphone: %s %s; gap %d", name, why, self.gaps)
         self._native_rate = self._native_rate or opened.health.is_astray()
         # At least a frame, so that the listener is told now and not when the device is back.
-        yield from self._skip(max(FRAME_SECONDS, self._clock() - self._until))
+        if self._until is not None:
+            yield from self._skip(max(FRAME_SECONDS, self._clock() - self._until))
         if opened.health.seconds >= STEADY:
             self._pause = BACKOFF[0]
         else:
             self._rest()
+
+    def _mind_start(self, error: MicrophoneError) -> None:
+        """Raise the error where there never was a sound and nobody waits for one."""
+        if self._until is None:
+            if self._waits is None:
+                raise error
+            self._waits(str(error))
 
     def _skip(self, seconds: float) -> Iterator[Gap]:
         """Let time pass without sound; the part of a frame that was begun is dropped."""
@@ -216,6 +228,8 @@ class Microphone:
             yield Gap(frames * FRAME_SECONDS)
 
     def _mind_silence(self, opened: _Opened) -> None:
+        if opened.health.is_silent and self._is_muted():
+            return
         if opened.health.is_silent and not self.is_silent:
             name = opened.stream.name
             log.warning("the microphone %s gives only zeros; is it muted or another one?", name)
