@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from pulse import Pulse, missing, running_pulse
+
+from assistant.faults.pulse import Pulse, missing, running_pulse
 
 # The same examples in every run, and no clock: a run that fails fails again. To look for new
 # ones: HYPOTHESIS_PROFILE=searching make test

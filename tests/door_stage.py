@@ -17,9 +17,9 @@ from assistant.settings import DoorSettings
 from assistant.types import Choice, Number, Permit, RedactedIntent, Release
 from plugins.door.alarms import Alarm
 from plugins.door.link import Link
-from plugins.door.make import make_door, socket_path
+from plugins.door.make import make_door
 from plugins.door.mosquitto import MISSING, Mosquitto, mosquitto
-from plugins.door.packets import Doorstep
+from plugins.door.packets import Doorstep, socket_path
 from plugins.door.service import Door, Published
 from policies.load import Policies
 
@@ -67,7 +67,7 @@ class MemoryOutbox:
     put_so_far: int = 0
     failing: bool = False
 
-    def put(self, permit, payload, *, due=None):
+    def put(self, permit, payload, *, release=None):
         self.put_so_far += 1
         self.rows[self.put_so_far] = dict(payload)
         return self.put_so_far

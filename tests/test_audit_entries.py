@@ -66,7 +66,7 @@ def test_each_kind_says_what_it_must(kind, missing):
 def test_there_are_no_other_kinds():
     with pytest.raises(AuditError, match="kind"):
         Entry("note", NOON)  # type: ignore[arg-type]
-    assert len(KINDS) == 15
+    assert len(KINDS) == 17
 
 
 @given(st.integers(0, 2**40), st.floats(0, 3e10), st.integers(0, 2**53 - 1))

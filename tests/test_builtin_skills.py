@@ -20,7 +20,7 @@ from plugins.builtin import make_host
 from plugins.calculator import calculator_skill, root
 from plugins.dates import dates_skill, easter
 from plugins.loudness import volume_skill
-from plugins.powers import Powers, Today
+from plugins.powers import Forgotten, Powers, Today
 from plugins.privacy import privacy_skill
 from plugins.units import UNITS, convert
 from plugins.wording import number
@@ -151,37 +151,52 @@ class TestDates:
 
 
 class Diary:
-    def __init__(self, today: Today, kept: Iterator[int | None]) -> None:
+    def __init__(self, today: Today, kept: Iterator[Forgotten | None]) -> None:
         self._today = today
         self._kept = kept
 
     async def today(self) -> Today:
         return self._today
 
-    async def forget_last(self) -> int | None:
+    async def forget_last(self) -> Forgotten | None:
         return next(self._kept)
 
 
 class Ear:
-    paused = 0.0
+    paused: float | None = 0.0
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float | None) -> None:
         self.paused = seconds
+
+    async def run(self, announce: object) -> None: ...
 
 
 class TestPrivacy:
     async def test_what_was_heard_kept_and_sent_is_said_as_counts(self, say):
-        day = Today(12, {"transcripts": 1, "intents": 3, "audio": 0}, {"weather": 2, "news": 1})
-        one = say(privacy_skill(Diary(day, iter([2, 0, None])), None))
+        day = Today(
+            {"allow": 9, "refuse": 1, "not_understood": 2, "confirm": 0},
+            (),
+            {"transcripts": 1, "intents": 3, "recordings": 0},
+            {"weather": 2, "news": 1},
+        )
+        forgotten = [Forgotten(2), Forgotten(0, ("timers", "lists"), ("weather",)), None]
+        one = say(privacy_skill(Diary(day, iter(forgotten)), None))
         for text, answer in (
-            ("what did you hear today", "Today I heard 12 commands."),
+            (
+                "what did you hear today",
+                "Today I heard 12 commands: 9 done, 1 not allowed and 2 not understood.",
+            ),
             ("what did you keep today", "Of today I keep 1 transcript and 3 intents."),
             (
                 "what have you sent today",
                 "Today I sent 2 messages to weather and one message to news.",
             ),
             ("forget what I just said", "It is forgotten."),
-            ("forget that", "I kept nothing of it."),
+            (
+                "forget that",
+                "I kept nothing of it. What went to weather I can't take back. "
+                "Your timers and lists stay as they are.",
+            ),
             ("delete that", "There is nothing before this that I could forget."),
         ):
             assert await one(text) == answer

@@ -1,8 +1,12 @@
 """What Sotto needs: pinned, and there for 64-bit ARM."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -73,3 +77,14 @@ def test_every_wheel_in_the_table_installs_on_64_bit_arm():
     good.add("py3-none-any")
     for name, (_, tag) in aarch64().items():
         assert {str(one) for one in parse_tag(tag)} & good, f"{name}: {tag}"
+
+
+def test_no_library_makes_itself_an_id_or_reports_home(tmp_path):
+    """onnxruntime does both as soon as it is imported, unless it is told not to before."""
+    if find_spec("onnxruntime") is None:
+        pytest.skip("onnxruntime is not installed: it comes with sotto-voice[whisper]")
+    code = "import pipeline.engines, onnxruntime"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []

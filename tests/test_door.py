@@ -212,7 +212,7 @@ async def test_what_was_dealt_with_is_taken_out_after_the_next_connection_at_the
     box, gate = MemoryOutbox(), threading.Event()
     postbag = Postbag(box, 0.2)
     message = send_of(release(), ask=False)
-    await postbag.keep(PERMIT, message, soon=True)
+    await postbag.keep(PERMIT, message, release(), soon=True)
     [outgoing] = await postbag.ready()
     postbag._keeper.submit(gate.wait)
     tidying = asyncio.create_task(postbag.keep_tidy())

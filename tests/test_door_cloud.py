@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cli import here
 from door_stage import (
     Listener,
     certificates,
@@ -19,17 +20,17 @@ from door_stage import (
     stage,
 )
 
-from assistant.errors import DoorError
+from assistant import build
+from assistant.errors import DoorError, ManifestError, SentencesError
 from assistant.private import Private
 from assistant.settings_file import load as load_settings
-from assistant.skill import Intent
 from assistant.types import Choice, RedactedIntent, Refusal, Release, Transcript
 from pipeline.intents import IntentParser
 from pipeline.redact import redact
 from pipeline.sentences import built_in
 from pipeline.things import load_things
+from plugins.catalogue import catalogue, read
 from plugins.door.cloud import Cloud
-from plugins.host import skill_sentences
 from policies.check import check
 from policies.consents import NONE
 from policies.decide import release
@@ -48,13 +49,14 @@ def module(name: str):
     return loaded
 
 
-weather = module("weather_skill").weather
+INSTALLED = read(EXAMPLE / "skills" / "weather.yaml")
+weather = INSTALLED.cloud
 POLICY = load([EXAMPLE / "policy.yaml"])
 
 
 @pytest.fixture(scope="module")
 def parser():
-    files = (*built_in(), *skill_sentences([weather.local()]))
+    files = (*built_in(), *INSTALLED.files)
     return IntentParser(files, load_things(None), None)
 
 
@@ -64,7 +66,7 @@ def understood(parser, text: str) -> RedactedIntent | None:
     return parser.parse(redacted)
 
 
-def decided(intent: RedactedIntent, destination: str) -> Release | Refusal:
+async def decided(intent: RedactedIntent, destination: str) -> Release | Refusal:
     return release(intent, destination, POLICY, NONE, NOON, sent_today=0)
 
 
@@ -87,10 +89,12 @@ async def no_answer(_release, _seconds):
         ),
     ],
 )
-def test_its_sentences_are_understood_here_and_released_as_the_policy_says(parser, text, slots):
+async def test_its_sentences_are_understood_here_and_released_as_the_policy_says(
+    parser, text, slots
+):
     intent = understood(parser, text)
     assert (intent.name, dict(intent.slots)) == ("GetForecast", slots)
-    assert isinstance(decided(intent, "weather"), Release)
+    assert isinstance(await decided(intent, "weather"), Release)
 
 
 def test_the_examples_policy_proves_what_it_can_never_do():
@@ -110,8 +114,6 @@ def test_the_examples_settings_name_files_that_the_script_makes(tmp_path):
 
 async def test_without_a_door_the_fallback_is_said(parser):
     intent = understood(parser, "what is the forecast for rome")
-    handler = weather.local().handlers["GetForecast"]
-    assert (await handler(Intent(intent.name, intent.slots))).text == weather.fallback
     reply = await Cloud([weather], decided, no_answer).handle(intent)
     assert reply.text == weather.fallback
 
@@ -123,7 +125,7 @@ async def test_what_the_policy_does_not_release_is_not_asked(parser):
         asked.append(release)
         return "Sunny."
 
-    def refuse(_intent, destination):
+    async def refuse(_intent, destination):
         return Refusal(f"no destination: {destination}")
 
     intent = understood(parser, "what is the forecast for rome")
@@ -186,3 +188,80 @@ async def test_the_example_from_a_sentence_to_a_spoken_answer_over_tls(tmp_path,
     assert reply.text == "Tomorrow in Lisbon: sunny, 22 degrees."
     last = json.loads(here.published[-1].payload)
     assert last["slots"] == {"city": {"choice": "lisbon"}, "day": {"choice": "tomorrow"}}
+
+
+def skill_file(folder: Path, text: str, name: str = "snow.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+SNOW = """\
+cloud: {destination: weather, fallback: "I don't know."}
+intents:
+  GetSnow:
+    data: [{sentences: ["how much snow is there in {city}"]}]
+lists:
+  city: {values: [oslo, rome]}
+"""
+
+
+def test_a_file_with_sentences_a_destination_and_a_fallback_is_a_cloud_skill(tmp_path):
+    skill = read(skill_file(tmp_path, SNOW))
+    assert (skill.kind, skill.skill.name, skill.intents) == ("cloud", "snow", ("GetSnow",))
+    assert skill.cloud.destination == "weather"
+    assert skill.cloud.fallback == "I don't know."
+    assert catalogue(tmp_path).cloud == (skill.cloud,)
+    assert catalogue(tmp_path).answers == {}, "no code of it runs here"
+
+
+def test_it_may_take_over_intents_whose_sentences_are_here_already(tmp_path):
+    text = "cloud: {destination: weather, fallback: No., intents: [HassGetWeather]}\n"
+    skill_file(tmp_path, text)
+    found = catalogue(tmp_path, {"HassGetWeather": "things"})
+    assert found.cloud[0].sentences == {"HassGetWeather": ()}
+    assert found.clashes == ("skills snow and things both answer HassGetWeather: snow does",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "line"),
+    [
+        ("destination: weather, ", "", ManifestError, "snow.yaml:1: cloud: 'destination' is miss"),
+        ("weather", "We/ther", ManifestError, "expected a destination of the policy"),
+        ("fallback", "fall", ManifestError, "snow.yaml:1: cloud.fall: there is no such key"),
+        ('"I don\'t know."', "''", ManifestError, "cloud.fallback: string should have at least"),
+        ("cloud: {", "cloud: 5 #", ManifestError, "snow.yaml:1: cloud: input should be a valid"),
+        ("{city}", "{town}", SentencesError, "snow.yaml:4"),
+        ("lists:", "responses: {intents: {}}\nlists:", ManifestError, "is answered elsewhere"),
+        ("lists:", "list:", SentencesError, "snow.yaml:5: list: there is no such key"),
+    ],
+)
+def test_a_broken_cloud_skill_is_named_with_its_line(tmp_path, old, new, error, line):
+    with pytest.raises(error) as raised:
+        read(skill_file(tmp_path, SNOW.replace(old, new)))
+    assert line in str(raised.value)
+
+
+def test_a_cloud_skill_without_any_sentence_says_what_to_add(tmp_path):
+    text = "cloud: {destination: weather, fallback: No.}\n"
+    with pytest.raises(ManifestError, match="add them under intents"):
+        read(skill_file(tmp_path, text))
+
+
+def test_the_example_is_shown_with_whom_it_asks(tmp_path):
+    config = ("--config", EXAMPLE / "settings.yaml")
+    listed = json.loads(here("skills", "list", "--json", *config).out)["skills"]
+    assert [one["kind"] for one in listed if one["name"] == "weather"] == ["cloud"]
+    shown = here("skills", "info", "weather", *config).out
+    assert "elsewhere: weather, and gets what the policy shares" in shown
+    assert weather.fallback in shown
+
+
+async def test_without_a_way_out_the_skills_fallback_is_said_and_others_answer_as_ever(caplog):
+    settings = load_settings(EXAMPLE / "settings.yaml")
+    parts = build.mind(settings).parts
+    asked = RedactedIntent(1, "GetForecast", {"city": Choice("rome")})
+    assert (await parts.skills.handle(asked)).text == weather.fallback
+    other = await parts.skills.handle(RedactedIntent(2, "HassGetCurrentTime", {}))
+    assert other.text
+    assert other.text != weather.fallback

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import codecs
 import contextlib
 import json
 import os
 import random
 import socket
-import urllib.parse
 from datetime import datetime
 
 import aiomqtt
@@ -26,6 +23,7 @@ from door_stage import (
     stage,
     until,
 )
+from egress import CANARIES, MANY, encodings, everything_in, found, hostile, packet
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -42,74 +40,6 @@ from plugins.host import skill_sentences
 from policies import decide
 from policies.consents import NONE
 from policies.load import load
-
-CANARIES = ("quentin tarrant", "0417 555 0199", "12 wisteria lane", "hunter2 swordfish")
-MANY = int(os.environ.get("SOTTO_CANARIES", "300"))
-"""Utterances' releases; the long form is SOTTO_CANARIES=10000."""
-
-
-def encodings(text: str) -> list[bytes]:
-    """A canary in eight encodings."""
-    raw = text.encode()
-    return [
-        raw,
-        raw.upper(),
-        raw[::-1],
-        raw.hex().encode(),
-        base64.b64encode(raw).rstrip(b"="),
-        urllib.parse.quote_plus(text).encode(),
-        codecs.encode(text, "rot13").encode(),
-        text.encode("utf-16-le"),
-    ]
-
-
-FORBIDDEN = [one for canary in CANARIES for one in encodings(canary)]
-
-
-def found(data: bytes) -> list[bytes]:
-    """The canaries in what was captured, whatever their case."""
-    lowered = bytes(data).lower()
-    return [canary for canary in FORBIDDEN if canary.lower() in lowered]
-
-
-def packet(number: int, **more) -> bytes:
-    message = {
-        "do": "tell",
-        "id": f"{number:032x}",
-        "destination": "weather",
-        "intent": "GetWeather",
-        "slots": {},
-    }
-    return json.dumps({**message, **more}).encode()
-
-
-def hostile(number: int, canary: str, dice: random.Random) -> bytes:
-    """A message with a canary wherever one might fit."""
-    hexadecimal = canary.encode().hex()
-    name = "".join(filter(str.isalnum, canary)) or "x"
-    return dice.choice(
-        [
-            lambda: packet(number, slots={"day": {"choice": canary}}),
-            lambda: packet(number, slots={"day": {"words": canary}}),
-            lambda: packet(number, slots={"who": {"placeholder": name.upper()}}),
-            lambda: packet(number, slots={"q" + name: {"choice": "today"}}),
-            lambda: packet(number, intent="q" + name),
-            lambda: packet(number, destination=name.lower()),
-            lambda: packet(number, destination=f"weather/{name}"),
-            lambda: packet(number, id=hexadecimal[:32].ljust(32, "0")),
-            lambda: packet(number, note=canary),
-            lambda: packet(number, slots={"hours": {"number": int(hexadecimal[:8], 16)}}),
-            canary.encode,
-        ]
-    )()
-
-
-async def everything_in(connection: Packets, packets: list[bytes]) -> None:
-    """Send them all, whatever comes back; where the door hangs up, that was all."""
-    for one in packets:
-        await connection.send(one)
-        if await connection.receive() is None:
-            break
 
 
 async def test_of_what_a_hostile_core_sends_no_canary_reaches_the_broker(tmp_path, caplog):
@@ -266,11 +196,43 @@ async def test_who_says_what_no_core_says_is_hung_up_on_and_nobody_else(tmp_path
     assert len(broker.messages) == 1
 
 
+async def test_what_the_broker_has_is_not_said_again_however_often_a_core_says_it(tmp_path):
+    """In which order things come again could tell something beyond the budget."""
+    async with Listener() as broker, stage(tmp_path, settings_for(broker.port)) as here:
+        await here.open()
+        spy = connect(tmp_path / "door.sock", os.geteuid())
+        await spy.receive()
+        answers = []
+        for number in (1, 2, 2, 1, 1, 2):
+            await spy.send(packet(number))
+            answers.append(json.loads(await spy.receive()))
+        await spy.close()
+        assert [one["say"] for one in answers] == ["sent"] * 6
+        assert answers[0]["payload"] == answers[3]["payload"]
+        assert len(here.published) == len(broker.messages) == 2
+
+
+async def test_what_the_broker_refused_may_be_said_again(tmp_path):
+    async with (
+        Listener(acknowledge=0x87) as broker,
+        stage(tmp_path, settings_for(broker.port)) as here,
+    ):
+        await here.open()
+        spy = connect(tmp_path / "door.sock", os.geteuid())
+        await spy.receive()
+        for acknowledge, says in ((0x87, "later"), (0x87, "later"), (0, "sent")):
+            broker.acknowledge = acknowledge
+            await spy.send(packet(1))
+            assert json.loads(await spy.receive())["say"] == says
+        await spy.close()
+    assert len(broker.messages) == 3
+
+
 async def test_another_user_is_hung_up_on(tmp_path, monkeypatch):
     async with Listener() as broker, stage(tmp_path, settings_for(broker.port)) as here:
         await here.open()
-        monkeypatch.setattr("plugins.door.service.peer", lambda _connection: 12345)
-        stranger = connect(tmp_path / "door.sock", os.geteuid())
+        monkeypatch.setattr("plugins.door.packets.peer", lambda _connection: 12345)
+        stranger = connect(tmp_path / "door.sock", 12345)
         assert await stranger.receive() is None
         await stranger.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,10 +205,36 @@ def test_letters_are_read_in_their_context() -> None:
 
 def test_words_that_fit_worse_than_any_phones_are_doubted() -> None:
     phones = [Segment("AA", 0, 99, -3000.0)]
-    good = confidence([Segment("on", 0, 99, -3200.0)], phones)
-    bad = confidence([Segment("on", 0, 99, -8000.0)], phones)
+    good = confidence([Segment("on", 0, 99, -3200.0)], phones, -5.0)
+    bad = confidence([Segment("on", 0, 99, -9000.0)], phones, -5.0)
     assert bad < 0.1
     assert good > 0.9
-    assert confidence([], phones) == 0.0
+    assert confidence([], phones, 0.0) == 0.0
     talk_in_silence = Segment("<sil>", 10, 99, -7000.0, is_speech=False)
-    assert confidence([Segment("on", 0, 9, -320.0), talk_in_silence], phones) < 0.1
+    assert confidence([Segment("on", 0, 9, -320.0), talk_in_silence], phones, -5.0) < 0.5
+
+
+def test_a_sentence_that_is_one_of_very_many_for_so_short_a_sound_is_doubted() -> None:
+    phones = [Segment("AA", 0, 99, -3000.0)]
+    path = [Segment("on", 0, 99, -4800.0)]
+    assert confidence(path, phones, -4.0) > 0.5
+    assert confidence(path, phones, -20.0) < 0.1
+    assert confidence(path, phones, -math.inf) < 1e-9
+
+
+def test_the_likelihoods_of_all_sentences_are_a_distribution(dictionary: Path) -> None:
+    reader = Reader(compiled(dictionary, "turn (on|off) [the] lamp", "stop"))
+    said = ["turn on lamp", "turn off lamp", "turn on the lamp", "turn off the lamp", "stop"]
+    chances = [math.exp(reader.likelihood(text.split())) for text in said]
+    assert sum(chances) == pytest.approx(1.0, abs=1e-6)
+    assert reader.likelihood(["turn", "on"]) == -math.inf
+    assert reader.likelihood(["turn", "up", "lamp"]) == -math.inf
+
+
+def test_a_large_house_is_no_harder_to_command() -> None:
+    def one_of(many: int) -> float:
+        row = tuple((f"lamp {number}", 1, 1.0 / many) for number in range(many))
+        return Reader(Grammar(Automaton((row, ()), (0.0, 1.0)), {}, ())).likelihood(["lamp 1"])
+
+    assert one_of(10) == pytest.approx(-math.log(10))
+    assert one_of(10_000) == pytest.approx(-math.log(100))

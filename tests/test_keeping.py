@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from assistant import build
-from assistant.agreed import Agreed, Remembered
+from assistant.agreed import Agreed
 from assistant.events import Decided
 from assistant.keeping import Keeper
 from assistant.private import Private
+from assistant.remembered import Remembered
 from assistant.types import Choice, Entity, RedactedIntent, RedactedTranscript, Refusal, Utterance
 from policies.consents import ConsentLedger
 from policies.load import Policies

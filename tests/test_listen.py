@@ -57,6 +57,8 @@ class ScriptedEnd:
         self._left = list(self._verdicts)
         self.speech_end: float | None = None
 
+    def forget(self) -> None: ...
+
     def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
         self.partials.append(partial)
         verdict = self._left.pop(0) if self._left else "open"

@@ -138,6 +138,20 @@ def test_the_arrays_say_what_the_decisions_say(name):
             "sharing.shop.text: redacted transcripts may leave the device to shop",
         ),
         (
+            f"sharing: {{shop: {{{SHOP}, audio: {{seconds: 9}}}}}}",
+            "sharing.shop.audio: raw sound may leave the device to shop",
+        ),
+        (
+            f"consent:\n{consent('a', to='shop').replace('improvement', 'shopping')}"
+            f"sharing: {{shop: {{{SHOP}, audio: {{seconds: 9}}}}}}",
+            "sharing.shop: audio may leave the device to shop",
+        ),
+        (
+            f"consent:\n{consent('a', to='shop').replace('improvement', 'shopping')}"
+            f"sharing: {{shop: {{{SHOP}, intents: {{Order: {{}}}}}}}}\n",
+            "consent.a: has nothing to send: sharing.shop.audio",
+        ),
+        (
             f"sharing: {{shop: {{{SHOP}, intents: {{Say: {{slots: {{it: {{words: 9}}}}}}}}}}}}",
             "sharing.shop.budget: a message can carry 47.6 bits; the budget is 9",
         ),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.types import (
+    AudioRelease,
     Choice,
     Entity,
     Number,
@@ -21,7 +22,7 @@ from assistant.types import (
     Words,
 )
 from policies.consents import NONE, UNREADABLE, Consents
-from policies.decide import act, keep, release, release_text, stops, where, why
+from policies.decide import act, keep, release, release_audio, release_text, stops, where, why
 from policies.load import load
 from policies.model import Consent, Indication, Policy
 from policies.share import released_slots
@@ -306,3 +307,54 @@ def test_quiet_hours_and_mute_stop_what_they_name(policy):
     muted = policy("mute: [sharing, acts]\n")
     assert why(to_shop(muted, order())) == "muted: sharing (mine.yaml:mute)"
     assert act(order(), (), muted, NOON) == Refusal("muted: acts")
+
+
+SOUND = (
+    POLICY
+    + """\
+  house:
+    purpose: service
+    retention_period: P1D
+    budget: {bits_per_message: 1, bits_per_day: 1, messages_per_day: 3}
+    audio: {seconds: 12}
+"""
+)
+CONSENT = f"{{data_subject: household, personal_data: audio, purpose: service, {GIVEN}"
+
+
+def with_consent(to: str, more: str = "") -> str:
+    line = f"consent:\n  sound: {CONSENT}, recipient: {to}{more}}}\n"
+    return SOUND.replace("consent:\n", line, 1)
+
+
+def sound(policy: Policy, to: str = "house", sent_today: int = 0):
+    return release_audio(to, policy, NONE, NOON, sent_today=sent_today)
+
+
+def test_raw_sound_goes_to_a_destination_that_has_it_under_a_consent_for_it(policy):
+    given = sound(policy(base=with_consent("house")))
+    assert given == AudioRelease("house", 12, "mine.yaml:sharing.house.audio", "sound")
+    assert where(given) == why(given) == "mine.yaml:sharing.house.audio"
+
+
+@pytest.mark.parametrize(
+    ("base", "to", "sent_today", "rule"),
+    [
+        (SOUND, "house", 0, "no consent: audio of household for service to house"),
+        (with_consent("house"), "shop", 0, "no consent: audio of household for shopping to shop"),
+        (with_consent("house"), "nobody", 0, "no destination: nobody"),
+        (with_consent("house"), "house", 3, "budget: house had its messages of today"),
+        (with_consent("house", ", valid_until: 2026-03-01"), "house", 0, "consent sound: outside"),
+        (with_consent("house") + "mute: [sharing]\n", "house", 0, "muted: sharing"),
+        (
+            with_consent("shop").replace("purpose: service, given", "purpose: shopping, given"),
+            "shop",
+            0,
+            "not shared: sound with shop",
+        ),
+    ],
+)
+def test_raw_sound_stays_otherwise(policy, base, to, sent_today, rule):
+    refused = sound(policy(base=base), to, sent_today)
+    assert isinstance(refused, Refusal)
+    assert refused.rule.startswith(rule)

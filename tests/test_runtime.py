@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +41,9 @@ SOUND = b"\1\0" * (FRAME_BYTES // 2)
 
 
 class ScriptedWake:
-    """Wakes at these frames."""
+    """Wakes at these frames; where they are `weak`, barely."""
+
+    weak: frozenset[int] = frozenset()
 
     def __init__(self, *frames: int) -> None:
         self.frames = frames
@@ -50,7 +51,7 @@ class ScriptedWake:
     def feed(self, frame: AudioFrame) -> WakeEvent | None:
         if frame.index not in self.frames:
             return None
-        return WakeEvent(frame.end, "alexa", 0.9)
+        return WakeEvent(frame.end, "alexa", 0.5 if frame.index in self.weak else 0.9)
 
     def reset(self) -> None: ...
 
@@ -62,6 +63,8 @@ class ScriptedEnd:
 
     def open(self, pre_roll: bytes) -> None:
         self.left = 5
+
+    def forget(self) -> None: ...
 
     def feed(self, frame: AudioFrame, partial: Partial | None) -> Verdict:
         self.left -= 1
@@ -369,25 +372,6 @@ async def test_listening_once_deals_with_one_utterance_and_closes_the_microphone
     assert microphone.closed.is_set()
 
 
-async def test_a_library_that_logs_what_was_said_is_not_heard(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    from assistant import logs
-
-    kept = logging.getLogger().handlers[:]
-    try:
-        logs.set_up("debug")
-        logging.getLogger("talkative").error("they said %s", CANARY)
-        logging.getLogger("assistant.test").info("utterance %d", 7)
-    finally:
-        logging.getLogger().handlers[:] = kept
-        logging.captureWarnings(capture=False)
-    printed = capsys.readouterr().err
-    assert CANARY not in printed
-    assert "talkative line" in printed
-    assert "utterance 7" in printed
-
-
 def test_failures_name_the_recording() -> None:
     assert Failed("a.wav", "reason").fields() == {
         "event": "error", "audio": "a.wav", "reason": "reason",
@@ -434,7 +418,8 @@ class TalkingMicrophone(Recording):
         self.closed.wait(10)
 
 
-async def test_the_assistant_does_not_hear_itself() -> None:
+async def test_the_assistant_does_not_hear_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScriptedWake, "weak", frozenset({13}))
     events: list[Event] = []
     voice = SlowVoice()
     recognizer = ScriptedRecognizer("lamp", "lamp")

@@ -13,11 +13,14 @@ PACKAGES = ("assistant", "pipeline", "plugins", "policies", "storage")
 
 REVEALERS = {
     "assistant/commands/printing.py": "prints the raw text with --show-raw",
+    "assistant/confirming.py": "reads the digits of a spoken PIN, and drops them",
+    "assistant/opening.py": "opens to a skill what its manifest and the policy agree on",
     "pipeline/detectors/household.py": "looks for the household's words",
     "pipeline/detectors/names.py": "looks for names and what else its context makes private",
     "pipeline/detectors/rules.py": "looks for what has a spoken or written form",
     "pipeline/engines/presidio.py": "gives the text to Presidio's recognizers",
     "pipeline/engines/whisper.py": "hears the utterance",
+    "plugins/wyoming/asr.py": "tells a peer its own words where a policy releases sound to it",
     "pipeline/reading_needs.py": "asks the parser which words a command needs",
     "pipeline/redact.py": "takes out what was found",
     "pipeline/redactor.py": "joins the segments of a conversation",
@@ -33,12 +36,14 @@ KEPT = {
 
 KEYS = {
     "assistant/commands/keys.py": "prints the recovery letters that were asked for",
+    "plugins/home_assistant/connection.py": "shows Home Assistant its access token",
     "storage/bond.py": "binds the master key to a TPM",
     "storage/checkpoint.py": "derives the audit log's key",
     "storage/database.py": "gives SQLCipher its key",
     "storage/height.py": "signs the height file",
     "storage/master.py": "reads and writes the key file",
     "storage/passphrase.py": "stretches a passphrase",
+    "storage/pin.py": "stretches a PIN",
     "storage/receipt.py": "compares a key with its commitment",
     "storage/recovery.py": "writes and reads the recovery letters",
     "storage/rescue.py": "opens a database that was set aside",
@@ -57,6 +62,7 @@ MAKERS = {
     "Refusal": {"policies/decide.py"},
     "Release": {"policies/decide.py"},
     "TextRelease": {"policies/decide.py"},
+    "AudioRelease": {"policies/decide.py"},
     "Permit": {"policies/decide.py"},
 }
 """The sealed kinds, and the files that may make them."""

@@ -16,9 +16,9 @@ from pipeline.things import load_things
 from plugins.builtin import make_host
 from plugins.clock import clock_skill
 from plugins.devices import things_skill
-from plugins.house import House
 from plugins.lists import MOST_ITEMS, Lists
 from plugins.replies import Replies
+from plugins.simulated import SimulatedHouse
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "home"
 FILES = (*built_in(), *load_sentences([EXAMPLES / "sentences.yaml"]))
@@ -180,7 +180,7 @@ async def test_an_area_that_a_thing_does_not_state_is_no_reason_to_miss_it(tmp_p
         "areas: [{name: Office}]\n"
         "entities: [{name: TV, domain: media_player}, {name: Lamp, domain: light}]\n"
     )
-    house = House(load_things(path))
+    house = SimulatedHouse(load_things(path))
     things = things_skill(house, REPLIES)
     turn_off = things.handlers["HassTurnOff"]
     office = Choice("Office")

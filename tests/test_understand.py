@@ -29,7 +29,7 @@ def parser() -> IntentParser:
 
 @pytest.fixture(scope="module")
 def reader(parser: IntentParser) -> Reader:
-    return parser._reader
+    return parser._house.reader
 
 
 def meaning(parser: IntentParser, text: str) -> tuple[str, dict[str, object]] | None:
@@ -174,9 +174,9 @@ def test_a_command_for_later_does_not_hold_others_without_end(parser, text, monk
     asked: list[str] = []
     best = IntentParser._best
 
-    def counting(self: IntentParser, words: str, entities: tuple[()]) -> object:
+    def counting(self: IntentParser, house: object, words: str, entities: tuple[()]) -> object:
         asked.append(words)
-        return best(self, words, entities)
+        return best(self, house, words, entities)
 
     monkeypatch.setattr(IntentParser, "_best", counting)
     meaning(parser, text)
