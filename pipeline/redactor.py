@@ -114,9 +114,7 @@ class Redactor:
     def unpacked(self, packed: bytes) -> Redactor:
         """A redactor of the same parts that goes on from there."""
         values = json.loads(packed)
-        made = Redactor(
-            self._detectors, Conversation.unpacked(values["conversation"]), self._needs
-        )
+        made = Redactor(self._detectors, Conversation.unpacked(values["conversation"]), self._needs)
         made._context = Private(values["context"])
         return made
 

@@ -174,7 +174,7 @@ async def test_a_consent_that_is_not_valid_now_holds_back_what_waits(tmp_path):
                 releasing.grant(forecast(2))
                 await until(lambda: len(published) == 1)
                 assert "weather" in published[0].topic
-                assert here.waiting == 1
+                await until(lambda: here.waiting == 1)
                 here.change("valid_until: 2026-01-02, ", "")
                 await until(lambda: len(published) == 2)
 

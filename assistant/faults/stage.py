@@ -139,7 +139,7 @@ class Stage:
         self.sound.play(self.folder / f"{recording}.wav")
 
     def command(self, mark: int) -> None:
-        """Say a command, which has to be answered from `mark` on; on a busy machine say it again."""
+        """Say a command, to be answered from `mark` on; on a busy machine again."""
         for _ in range(3):
             self.say()
             if self.core.lines.wait(is_event("done"), mark, 6.0):
