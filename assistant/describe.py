@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant import build
+from assistant.agreed import Agreed
 from assistant.following import household
 from assistant.private import Private
 from assistant.settings import Settings
-from assistant.types import FRAME_BYTES, AudioFrame, Utterance
+from assistant.types import FRAME_BYTES, AudioFrame, Refusal, Utterance
 from pipeline.engines.wake import wake_detector
 from pipeline.listen import ring_for
+from policies.decide import why
+from policies.load import Policies
 
 KINDS = {
     "secret": "the ring buffer is hidden even from the kernel (memfd_secret)",
@@ -42,6 +45,31 @@ def home_assistant(settings: Settings) -> str:
         return trial(settings.home_assistant)
     except LostError as lost:
         return f"note: {lost}"
+
+
+def speaks_wyoming(settings: Settings) -> bool:
+    """Whether `sotto wyoming` has anything to open."""
+    ours = settings.wyoming
+    return any((ours.asr, ours.wake, ours.intent, ours.satellite, ours.microphone))
+
+
+def wyoming(settings: Settings, state: Path) -> str:
+    """What `sotto wyoming` opens; a note where its satellite gets no sound."""
+    from plugins.wyoming.make import plan  # noqa: PLC0415  # a network library
+
+    opened = plan(settings.wyoming)
+    lines = [f"{kind} at {address}" for kind, address in opened.services.items()]
+    lines += [f"a microphone at {opened.microphone}"] if opened.microphone is not None else []
+    text = f"`sotto wyoming`: {', '.join(lines)}"
+    if "satellite" not in opened.services:
+        return text
+    if settings.wyoming.satellite_for is None:
+        return f"note: {text}; the satellite is for nobody: set wyoming.satellite_for"
+    agreed = Agreed(Policies(settings.policies.files), state, location=settings.home.area)
+    decision = agreed.release_audio(settings.wyoming.destination)
+    if isinstance(decision, Refusal):
+        return f"note: {text}; no sound goes out of the satellite: {why(decision)}"
+    return text
 
 
 def wake(settings: Settings) -> str:

@@ -145,7 +145,7 @@ async def in_a_callback() -> None:
 
 
 def own_handler() -> None:
-    logger = logging.getLogger("presidio-analyzer")
+    logger = logging.getLogger("a_library")
     handler = logging.StreamHandler()
     logger.addHandler(handler)
     try:

@@ -12,7 +12,7 @@ import pytest
 from wyoming.event import Event, read_event, write_event
 
 from tests.cli import SOTTO, here, one_line
-from tests.wyoming_stage import SOON, free_port
+from tests.wyoming_stage import RELEASED, SOON, free_port
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,45 @@ def test_without_an_address_nothing_is_opened(tmp_path: Path, words: list[str], 
     assert ran.status == 2
     assert one_line(ran.err)
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("policy", "more", "state", "said"),
+    [
+        (None, "", "note", "the satellite is for nobody"),
+        (None, ", satellite_for: 127.0.0.1", "note", "no destination: home-assistant"),
+        (RELEASED, ", satellite_for: 127.0.0.1", "ok", "satellite at tcp://127.0.0.1:10700"),
+    ],
+)
+def test_a_check_says_what_would_be_opened(tmp_path, policy, more, state, said):
+    from assistant import describe, settings_file
+
+    (tmp_path / "mine.yaml").write_text(policy or "version: 1\nextends: household\n")
+    path = tmp_path / "settings.yaml"
+    path.write_text(
+        f"policies: {{files: [{tmp_path / 'mine.yaml'}]}}\n"
+        f"wyoming: {{satellite: 'tcp://127.0.0.1:10700'{more}}}\n"
+    )
+    text = describe.wyoming(settings_file.load(path), tmp_path)
+    assert text.startswith("note: ") == (state == "note")
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("wyoming", "said"),
+    [
+        ("{}", "names none"),
+        ("{microphone: 'tcp://10.0.0.7:10700'}", "elsewhere: tcp://10.0.0.7:10700"),
+    ],
+)
+def test_a_check_knows_a_microphone_elsewhere(tmp_path, wyoming, said):
+    from assistant import settings_file
+    from assistant.commands.check import _microphones
+
+    path = tmp_path / "settings.yaml"
+    path.write_text(f"microphone: {{device: wyoming}}\nwyoming: {wyoming}\n")
+    (finding,) = _microphones(settings_file.load(path))
+    assert said in finding.text
 
 
 async def test_over_stdio_it_answers_whoever_started_it(tmp_path):

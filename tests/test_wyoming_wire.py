@@ -229,6 +229,15 @@ def test_home_assistant_gives_times_with_fractions():
     assert read(Frame(event.type, event.data), Sound).timestamp == 12.5
 
 
+def test_sound_may_go_on_after_its_end():
+    """A converter that was told of the end takes nothing more: once that was a fault of ours."""
+    sound = Sound(rate=44_100, width=2, channels=1)
+    hearing = Hearing()
+    for _ in range(2):
+        frames = [*hearing.feed(sound, bytes(88_200)), *hearing.last()]
+        assert len(frames) == 13
+
+
 def test_half_a_sample_is_refused():
     sound = Sound(rate=16_000, width=2, channels=2)
     with pytest.raises(WyomingError, match="middle of a sample"):

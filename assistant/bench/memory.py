@@ -23,6 +23,8 @@ from assistant.settings import Settings
 SIZES = (512, 256, 192, 160, 128, 96)
 """MiB that the daemon and its children may have, largest first."""
 COMMANDS = 5
+SETTLED = 6.0
+"""Seconds after which a start has done all its work."""
 WIPING = {
     "PYTHONMALLOC": "malloc",
     "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
@@ -93,7 +95,8 @@ def _processes(config: Path | None, seconds: float) -> Iterator[dict[str, object
 
 
 def _row(name: str, process: int, seconds: float) -> dict[str, object]:
-    """Watch a process that listens for a while."""
+    """Watch a process that listens for a while, once its start is over."""
+    time.sleep(SETTLED)
     before = footprint(process)
     time.sleep(seconds)
     after = footprint(process)

@@ -18,6 +18,7 @@ from assistant.commands import options
 from assistant.commands.check_beyond import beyond
 from assistant.commands.check_proofs import proofs
 from assistant.errors import AssistantError, outline
+from assistant.microphones import ELSEWHERE
 from assistant.settings import Settings
 from pipeline.sources.microphone import input_devices
 
@@ -70,6 +71,8 @@ def _all(parsed: argparse.Namespace, settings: Settings) -> Iterator[Finding]:
     yield _try("memory", lambda: describe.memory(settings))
     yield from _microphones(settings)
     yield _voice(settings)
+    if describe.speaks_wyoming(settings):
+        yield _try("wyoming", lambda: describe.wyoming(settings, state.directory(parsed.state)))
     for line in beyond(settings, state.directory(parsed.state)):
         yield Finding(*line)
     for line in proofs(settings, state.directory(parsed.state)):
@@ -99,6 +102,12 @@ def _namespace() -> Finding:
 
 
 def _microphones(settings: Settings) -> Iterator[Finding]:
+    if settings.microphone.device == ELSEWHERE:
+        where = settings.wyoming.microphone
+        text = "microphone.device is wyoming, and wyoming.microphone names none"
+        found: State = "missing" if where is None else "ok"
+        yield Finding("microphone", found, text if where is None else f"elsewhere: {where}")
+        return
     try:
         devices = input_devices()
     except AssistantError as error:

@@ -109,7 +109,7 @@ class Server:
         try:
             listening = await self._listen(address)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = os.strerror(error.errno) if error.errno else "there is no such address"
             raise WyomingError(f"wyoming.{self._service.name}: {address}: {reason}") from None
         log.info("wyoming %s: at %s", self._service.name, address)
         if ready is not None:

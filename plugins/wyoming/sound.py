@@ -38,10 +38,11 @@ class Hearing:
         return self._converter.feed(_samples(sound, payload)).tobytes()
 
     def last(self) -> Iterator[AudioFrame]:
-        """Give what is left, filled up with silence."""
+        """Give what is left, filled up with silence; what comes after it begins anew."""
         if self._converter is not None and self._sound is not None:
             nothing = np.zeros((0, self._sound[2]), np.float32)
             yield from self._framer.feed(self._converter.feed(nothing, last=True).tobytes())
+            self._converter = None
         yield from self._framer.last()
 
 
