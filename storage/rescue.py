@@ -98,15 +98,17 @@ def moved(state: Path, ledger: Ledger, secrets: Secrets) -> Ledger:
 def _filled(fresh: Path, secrets: Secrets, every: Iterable[Stored], height: Height) -> Height:
     """Make a database of these rows; gives the totals with what is in it. All or nothing."""
     new = Database(fresh, secrets.database, secrets.salt)
-    latest = height.latest
+    latest, last = height.latest, height.last
     try:
         tables.make_tables(new)
         with new.change():
             for row in every:
                 tables.insert(new, row)
+                # A kill may have come before the height knew of the last row.
+                pass
                 latest = max(latest, row.facts.expires if row.name is None else 0)
             count, fingerprint = counted(new, secrets.rows)
-            height = replace(height, rows=count, fingerprint=fingerprint, latest=latest)
+            height = replace(height, last=last, rows=count, fingerprint=fingerprint, latest=latest)
             tables.set_totals(new, height)
         new.close()
     except VaultError:
