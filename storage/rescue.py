@@ -105,7 +105,7 @@ def _filled(fresh: Path, secrets: Secrets, every: Iterable[Stored], height: Heig
             for row in every:
                 tables.insert(new, row)
                 # A kill may have come before the height knew of the last row.
-                pass
+                last = max(last, row.facts.id)
                 latest = max(latest, row.facts.expires if row.name is None else 0)
             count, fingerprint = counted(new, secrets.rows)
             height = replace(height, last=last, rows=count, fingerprint=fingerprint, latest=latest)
