@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from assistant import memory
@@ -17,8 +18,8 @@ from assistant.beside import Beside
 from assistant.diary import Diary
 from assistant.errors import AssistantError, ModelError
 from assistant.events import Redacted, Report
+from assistant.finders import Finders
 from assistant.finders import detectors as detectors  # noqa: PLC0414  # commands find it here
-from assistant.finders import policy_detectors
 from assistant.finders import presidio as presidio  # noqa: PLC0414  # the same
 from assistant.following import household
 from assistant.household import Household, names_of
@@ -64,13 +65,17 @@ class Mind:
     """What understands: everything behind the recognizer."""
 
     household: Household
-    files: Sequence[SentenceFile]
     parts: Parts
 
     @property
     def things(self) -> Things:
         """What is in the house now."""
         return self.household.things
+
+    @property
+    def files(self) -> Sequence[SentenceFile]:
+        """The sentences that are understood now."""
+        return self.household.files
 
 
 def assistant(
@@ -125,7 +130,7 @@ def ear(
 
 def recognizer(settings: Settings, understanding: Mind, state: Path) -> Recognizer:
     """Make the recognizer that the settings ask for; `auto` is Whisper where a model is set."""
-    wanted = settings.recognizer
+    wanted, home = settings.recognizer, understanding.household
     phrases = tuple(phrase.phrase for phrase in settings.wake.phrases)
     if wanted.engine == "whisper" or (wanted.engine == "auto" and wanted.whisper_model):
         if wanted.whisper_model is None:
@@ -135,16 +140,16 @@ def recognizer(settings: Settings, understanding: Mind, state: Path) -> Recogniz
             )
         from pipeline.engines.whisper import WhisperRecognizer  # noqa: PLC0415  # a large library
 
-        names = names_of(understanding.things)
+        names = names_of(home.things)
         heard = WhisperRecognizer(wanted.whisper_model, names, wake_phrases=phrases)
-        understanding.household.learn = lambda things: heard.expect(names_of(things))
+        home.hears = lambda talk: partial(heard.expect, names_of(talk.things))
         return heard
     from pipeline.engines import sphinx  # noqa: PLC0415  # not used with whisper
 
-    files, cache = understanding.files, state / "cache"
-    engine = sphinx.sphinx_recognizer(files, understanding.things, phrases, wanted.rejection, cache)
-    understanding.household.learn = lambda things: engine.use(
-        sphinx.grammar_of(files, things, phrases, cache)
+    cache = state / "cache"
+    engine = sphinx.sphinx_recognizer(home.files, home.things, phrases, wanted.rejection, cache)
+    home.hears = lambda talk: partial(
+        engine.use, sphinx.grammar_of(talk.files, talk.things, phrases, cache)
     )
     return engine
 
@@ -165,9 +170,9 @@ def voice(settings: Settings) -> Voice | None:
         return None
 
 
-def installed(settings: Settings, things: Things) -> Catalogue:
+def installed(settings: Settings) -> Catalogue:
     """The skills that are installed; what is broken, or claimed twice, is said and left out."""
-    found = catalogue(settings.skills.directory, make_host(things, built_in()).taken)
+    found = catalogue(settings.skills.directory, make_host(Things(), built_in()).taken)
     for line in (*found.problems, *found.clashes):
         log.warning("skills: %s", line)
     return found
@@ -206,10 +211,10 @@ def mind(
     diary = None
     if store is not None and under.keeper is not None:
         diary = Diary(store, under.keeper.recent)
-    home, following = household(settings, under.state, live=live)
-    things = home.things
-    found = installed(settings, things)
+    found = installed(settings)
     files = (*built_in(), *load_sentences(settings.home.sentences), *found.files)
+    home, following = household(settings, under.state, files, live=live)
+    things = home.things
     outside = None
     if found.answers and under.state is not None:
         outside = Supervisor(
@@ -217,7 +222,7 @@ def mind(
         )
     comes_later = settings.home_assistant.url is not None
     parser = IntentParser(files, things, settings.home.area, comes_later=comes_later)
-    home.tell(parser.prepare)
+    home.tell(lambda talk: parser.prepare(talk.things, talk.files))
     several = Several(parser)
     leaving = way_out(settings, under, found.cloud, report, live=live)
     host = make_host(
@@ -228,8 +233,9 @@ def mind(
         answers=found.answers,
         house=home.house,
     )
+    home.tell(lambda talk: host.prepare(talk.files))
     parts = Parts(
-        detectors=policy_detectors(settings, agreed.policy, home, files),
+        detectors=Finders(settings, lambda: agreed.policy, home),
         parser=parser,
         needs=Needs(several),
         several=several.parse,
@@ -244,17 +250,17 @@ def mind(
         is_stopped=under.is_stopped,
         confirming=under.confirming,
         release=leaving.grant,
-        outside=Beside(outside and Unless(outside), leaving.releasing, following),
+        outside=Beside(outside and Unless(outside), leaving.releasing, *following),
         steady=home.steady,
     )
-    return Mind(home, files, parts)
+    return Mind(home, parts)
 
 
 def explain(understanding: Mind, number: int, text: str, report: Report) -> None:
     """Report what a text would mean; nothing is done."""
     parts = understanding.parts
     transcript = Transcript(number, Private(text), 1.0)
-    redacted, originals = redact_utterance(parts.detectors, transcript, needs=parts.needs)
+    redacted, originals = redact_utterance(parts.detectors(), transcript, needs=parts.needs)
     originals.forget()
     report(Redacted(number, redacted.text, redacted.entities, redacted.confidence))
     intent = parts.parser.parse(redacted)

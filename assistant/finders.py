@@ -1,4 +1,4 @@
-"""Makes what finds private things, for these settings, this policy and this house."""
+"""Makes what finds private things, for these settings, the policy in force and this house."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from functools import partial
 from pathlib import Path
 
 from assistant.errors import SettingsError
-from assistant.household import Household, names_of
+from assistant.household import Household, Talk, names_of
 from assistant.settings import Settings
 from pipeline.detectors import make_detectors
 from pipeline.detectors.chosen import choose
 from pipeline.detectors.context import literal_words
+from pipeline.detectors.household import HouseholdWords
 from pipeline.detectors.names import Names
 from pipeline.ports import Detector
 from pipeline.sentences import SentenceFile, spoken_templates
 from pipeline.things import Things
-from policies.model import Policy
+from policies.model import Policy, Redaction
 
 PRESIDIO_LEAST = 0.3
 """Patterns of Presidio's that score less stand for any digits, unless their words are near."""
@@ -44,23 +45,37 @@ def detectors(
     return (*own, *choose((found,), threshold=PRESIDIO_LEAST))
 
 
-def policy_detectors(
-    settings: Settings, policy: Policy, home: Household, files: Sequence[SentenceFile]
-) -> tuple[Detector, ...]:
-    """The same, with the words of the household and the types that the policy names."""
-    words = {
-        kind: (*settings.redaction.words.get(kind, ()), *policy.redaction.words.get(kind, ()))
-        for kind in settings.redaction.words.keys() | policy.redaction.words.keys()
-    }
-    redaction = settings.redaction.model_copy(update={"words": words})
-    made = detectors(settings.model_copy(update={"redaction": redaction}), home.things, files)
-    home.tell(*(partial(_renamed, one) for one in made if isinstance(one, Names)))
-    types = policy.redaction.types
-    return made if types == "all" else choose(made, set(types))
+class Finders:
+    """What finds private things under the policy in force; another counts from the next call."""
+
+    def __init__(self, settings: Settings, policy: Callable[[], Policy], home: Household) -> None:
+        """Raises ModelError or SettingsError where a detector can't be made."""
+        self._words = settings.redaction.words
+        self._policy = policy
+        self._all = detectors(settings, home.things, home.files)
+        home.tell(*(partial(_learned, one) for one in self._all if isinstance(one, Names)))
+        self._under: Redaction | None = None
+        self._found: tuple[Detector, ...] = ()
+
+    def __call__(self) -> tuple[Detector, ...]:
+        """Those of the settings, with the policy's words, as far as its types go."""
+        under = self._policy().redaction
+        if under != self._under:
+            self._found = self._made(under)
+            self._under = under
+        return self._found
+
+    def _made(self, under: Redaction) -> tuple[Detector, ...]:
+        kinds = self._words.keys() | under.words.keys()
+        words = {kind: (*self._words.get(kind, ()), *under.words.get(kind, ())) for kind in kinds}
+        made = tuple(
+            HouseholdWords(words) if isinstance(one, HouseholdWords) else one for one in self._all
+        )
+        return made if under.types == "all" else choose(made, set(under.types))
 
 
-def _renamed(detector: Names, things: Things) -> Callable[[], None]:
-    return detector.prepare(names_of(things))
+def _learned(detector: Names, talk: Talk) -> Callable[[], None]:
+    return detector.prepare(names_of(talk.things), literal_words(spoken_templates(talk.files)))
 
 
 def presidio(configuration: Path | None = None) -> Detector | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +13,7 @@ from assistant.errors import SettingsError, outline
 from assistant.household import Household
 from assistant.rereading import Rereading
 from assistant.settings import Settings
+from pipeline.sentences import SentenceFile
 from pipeline.things import Things, load_things
 from pipeline.worker import Worker
 from plugins.home_assistant.gathering import Told, remember, remembered
@@ -28,9 +30,13 @@ FIRST_WORD = 3.0
 
 
 def household(
-    settings: Settings, state: Path | None, *, live: bool
-) -> tuple[Household, Following | Rereading | None]:
-    """The house of the settings; what follows Home Assistant, or its file, runs beside us.
+    settings: Settings,
+    state: Path | None,
+    files: Sequence[SentenceFile] = (),
+    *,
+    live: bool,
+) -> tuple[Household, Sequence[Following | Rereading]]:
+    """The house of the settings; what follows Home Assistant, and its files, runs beside us.
 
     Without `live` nothing real is switched: a recording acts on a simulation of the same house.
     Raises SettingsError, ThingsError.
@@ -38,8 +44,9 @@ def household(
     if settings.home_assistant.url is None:
         things = load_things(settings.home.things)
         simulated = SimulatedHouse(things)
-        home = Household(things, simulated)
-        return home, Rereading(home, simulated, settings) if live else None
+        home = Household(things, simulated, files)
+        home.tell(lambda talk: simulated.prepare(talk.things))
+        return home, [Rereading(home, settings.home)] if live else []
     if settings.home.things is not None:
         raise SettingsError(
             "home.things and home_assistant.url: the house is in a file, or in Home Assistant: "
@@ -48,12 +55,12 @@ def household(
     told = remembered(state) if state is not None else None
     things = things_of(told) if told is not None else Things()
     if not live or state is None:
-        return Household(things, SimulatedHouse(things)), None
+        return Household(things, SimulatedHouse(things), files), []
     link = HouseLink(socket_path(settings.home_assistant, state))
     house = HomeAssistantHouse(things, link)
-    home = Household(things, house)
-    home.tell(house.prepare)
-    return home, Following(home, link, state, told)
+    home = Household(things, house, files)
+    home.tell(lambda talk: house.prepare(talk.things))
+    return home, [Following(home, link, state, told), Rereading(home, settings.home)]
 
 
 class Following:

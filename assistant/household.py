@@ -1,7 +1,7 @@
-"""The things of the house, and all that is made of them: they become others together.
+"""What may be talked about, and all that is made of it: it becomes another together.
 
 What takes long is made ready on a thread; it is put in force between two utterances, so that an
-utterance is redacted, understood, judged and acted on by the same house.
+utterance is redacted, understood, judged and acted on by the same house and the same sentences.
 """
 
 from __future__ import annotations
@@ -9,17 +9,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from assistant.types import Choice, RedactedIntent
+from pipeline.sentences import SentenceFile
 from pipeline.things import Entity, Things
 from pipeline.worker import Worker
 from plugins.house import House
 
 log = logging.getLogger(__name__)
 
-Prepare: TypeAlias = Callable[[Things], Callable[[], None]]
-"""Makes something ready for other things; what comes back puts it in force."""
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What may be talked about."""
+
+    things: Things
+    files: Sequence[SentenceFile] = ()
+    """All sentences: the built-in ones, those of the household and those of skills."""
+
+
+Prepare: TypeAlias = Callable[[Talk], Callable[[], None]]
+"""Makes something ready for another talk; what comes back puts it in force."""
 
 
 def names_of(things: Things) -> list[str]:
@@ -29,41 +41,66 @@ def names_of(things: Things) -> list[str]:
 
 
 class Household:
-    """Keeps what is made of the things in step with them."""
+    """Keeps what is made of things and sentences in step with them."""
 
-    def __init__(self, things: Things, house: House) -> None:
+    def __init__(self, things: Things, house: House, files: Sequence[SentenceFile] = ()) -> None:
         self.house = house
         self.steady = asyncio.Lock()
         """Held while an utterance is dealt with: then nothing becomes another."""
-        self.learn: Callable[[Things], None] | None = None
-        """Lets the recognizer hear other names from the next utterance on; takes its time."""
+        self.hears: Prepare | None = None
+        """Lets the recognizer hear other names and sentences from the next utterance on. Both
+        halves take their time."""
         self._prepare: list[Prepare] = []
+        self._changing = asyncio.Lock()
+        self._talk = Talk(things, files)
         self._known = Known(things)
 
     @property
     def things(self) -> Things:
-        """What is in force."""
-        return self._known.things
+        """Those in force."""
+        return self._talk.things
+
+    @property
+    def files(self) -> Sequence[SentenceFile]:
+        """All sentences in force."""
+        return self._talk.files
 
     def possible(self, intent: RedactedIntent) -> Sequence[Entity]:
         """The things that an intent may mean, for whoever decides about it."""
         return self._known.possible(intent)
 
     def tell(self, *prepare: Prepare) -> None:
-        """Have these told of other things."""
+        """Have these told of other things and sentences."""
         self._prepare += prepare
 
     async def become(self, things: Things, worker: Worker) -> None:
         """Be another house from the next utterance on."""
-        known = await worker.run(Known, things)
-        ready = [await worker.run(prepare, things) for prepare in self._prepare]
+        async with self._changing:
+            await self._use(replace(self._talk, things=things), worker)
+            log.info("the house has %d things in %d areas", len(things.entities), len(things.areas))
+            if self.hears is not None:
+                await worker.run(await worker.run(self.hears, self._talk))
+
+    async def speak(self, files: Sequence[SentenceFile], worker: Worker) -> None:
+        """Understand these sentences, and no others, from the next utterance on.
+
+        Raises SentencesError where they can't be used; then all is as it was.
+        """
+        async with self._changing:
+            talk = replace(self._talk, files=files)
+            heard = await worker.run(self.hears, talk) if self.hears is not None else None
+            await self._use(talk, worker)
+            if heard is not None:
+                await worker.run(heard)
+
+    async def _use(self, talk: Talk, worker: Worker) -> None:
+        known = await worker.run(Known, talk.things)
+        ready = [await worker.run(prepare, talk) for prepare in self._prepare]
         async with self.steady:
             for use in ready:
                 use()
             self._known = known
-        log.info("the house has %d things in %d areas", len(things.entities), len(things.areas))
-        if self.learn is not None:
-            await worker.run(self.learn, things)
+            self._talk = talk
 
 
 class Known:

@@ -104,7 +104,8 @@ class Outcome:
 class Parts:
     """What an assistant is made of, beside its ear."""
 
-    detectors: Sequence[Detector]
+    detectors: Callable[[], Sequence[Detector]]
+    """What finds private things, by the policy in force."""
     parser: Parser
     decide: Callable[[RedactedIntent], Grant | Confirm | Refusal]
     skills: Skills

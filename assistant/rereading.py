@@ -1,26 +1,24 @@
 """Follows edits of the files that say what is in the house and what may be said.
 
-A good list of things counts from the next utterance. A bad one, and bad sentences, are said with
-file and line, and what was read before stays in force. Other sentences count from the next start:
-a skill, the reply and the recognizer hang on each.
+Good ones count from the next utterance: recognizer, redaction, intents and replies change together.
+Bad ones are said with file and line, and what was read before stays in force.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias, TypeVar
 
 from assistant.errors import AssistantError, outline
 from assistant.household import Household
-from assistant.settings import Settings
-from pipeline.sentences import load_sentences
-from pipeline.things import Things, load_things
+from assistant.settings import HomeSettings
+from pipeline.sentences import SentenceFile, load_sentences
+from pipeline.things import load_things
 from pipeline.worker import Worker
-from plugins.simulated import SimulatedHouse
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -31,12 +29,12 @@ _Stamp: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 
 
 class Rereading:
-    """Reads them again while it is entered. Only for a house that is a file."""
+    """Reads the files of the settings again while it is entered."""
 
-    def __init__(self, household: Household, house: SimulatedHouse, settings: Settings) -> None:
-        household.tell(house.prepare)
+    def __init__(self, household: Household, home: HomeSettings) -> None:
+        """Without `home.things` the things are not followed: they are Home Assistant's."""
         self._household = household
-        self._home = settings.home
+        self._home = home
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Rereading:
@@ -56,7 +54,7 @@ class Rereading:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _watch(self) -> None:
-        home = self._home
+        home, household = self._home, self._household
         things = _Watched([home.things] if home.things is not None else [])
         sentences = _Watched(home.sentences)
         with Worker("rereading") as worker:
@@ -65,17 +63,29 @@ class Rereading:
                 if await worker.run(things.has_changed):
                     read = await _read(worker, lambda: load_things(home.things))
                     if read is not None:
-                        await self._become(read, worker)
+                        await _put_in_force("things", household.become(read, worker))
                 if await worker.run(sentences.has_changed):
-                    files = await _read(worker, lambda: load_sentences(home.sentences))
-                    if files is not None:
-                        log.warning("other sentences count from the next start of Sotto")
+                    own = await _read(worker, lambda: load_sentences(home.sentences))
+                    if own is not None:
+                        files = _with(household.files, own)
+                        await _put_in_force("sentences", household.speak(files, worker))
 
-    async def _become(self, things: Things, worker: Worker) -> None:
-        try:
-            await self._household.become(things, worker)
-        except Exception as error:  # a house that can't be used leaves the one before in force
-            log.error("the house was edited, and can't be used: %s", outline(error))
+
+def _with(files: Sequence[SentenceFile], own: Sequence[SentenceFile]) -> Sequence[SentenceFile]:
+    """The same files, the household's own as they are now."""
+    now = {file.source: file for file in own}
+    return tuple(now.get(file.source, file) for file in files)
+
+
+async def _put_in_force(what: str, change: Awaitable[None]) -> None:
+    try:
+        await change
+    except AssistantError as error:
+        log.error("%s; what was read before stays in force", error)
+    except Exception as error:  # what can't be used leaves that before in force
+        log.error("the %s were edited, and can't be used: %s", what, outline(error))
+    else:
+        log.info("other %s count from now on", what)
 
 
 class _Watched:

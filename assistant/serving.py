@@ -131,6 +131,8 @@ class Serving:
 
 def _redact(mind: build.Mind, transcript: Transcript) -> RedactedTranscript:
     """What a peer said, redacted by itself; the originals are forgotten."""
-    redacted, originals = redact_utterance(mind.parts.detectors, transcript, needs=mind.parts.needs)
+    redacted, originals = redact_utterance(
+        mind.parts.detectors(), transcript, needs=mind.parts.needs
+    )
     originals.forget()
     return redacted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import RLock
 
 from assistant.private import Private
@@ -28,10 +28,13 @@ class Dialogue:
     them (`rest`) what was said lies in locked memory only. Any thread, one at a time.
     """
 
-    def __init__(self, detectors: Sequence[Detector], needs: Needs | None = None) -> None:
+    def __init__(
+        self, detectors: Callable[[], Sequence[Detector]], needs: Needs | None = None
+    ) -> None:
+        """Ask for the detectors anew for every utterance."""
         self._detectors = detectors
         self._needs = needs
-        self._redactor = Redactor(detectors, needs=needs)
+        self._redactor = Redactor(detectors(), needs=needs)
         self._ended = 0.0
         self._lock = RLock()
         self._rest = Rest()
@@ -49,6 +52,7 @@ class Dialogue:
             if utterance.start - self._ended > TOGETHER:
                 self.forget()
             self._ended = utterance.end
+            self._redactor.detectors = self._detectors()
             (redacted,) = self._redactor.close(transcript)
             return redacted, self._redactor.originals(redacted)
 
@@ -70,7 +74,7 @@ class Dialogue:
         # What is known first: what is left of the text then reads as speech does.
         told = self._redactor.conversation.told(text)
         text = self._without(text, [Finding(*place, 1.0, "conversation") for place in told])
-        return self._without(text, find_all(self._detectors, Transcript(0, Private(text), 1.0)))
+        return self._without(text, find_all(self._detectors(), Transcript(0, Private(text), 1.0)))
 
     def _without(self, text: str, findings: Sequence[Finding]) -> str:
         """The text with placeholders for the findings; what is one already stays."""
@@ -90,7 +94,7 @@ class Dialogue:
             self._rest.clear()
             self._is_resting = False
             self._redactor.forget()
-            self._redactor = Redactor(self._detectors, needs=self._needs)
+            self._redactor = Redactor(self._detectors(), needs=self._needs)
 
     def rest(self) -> None:
         """An utterance is dealt with: its originals are forgotten, the rest is put away.

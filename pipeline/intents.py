@@ -69,9 +69,19 @@ class _Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
-    """What of the parser depends on the things of the house; never changed, only replaced."""
+class _Sentences:
+    """What of the parser depends on the sentences; never changed, only replaced."""
 
+    intents: Intents
+    open: Sequence[str]
+    """Lists of the household and of skills: a placeholder may stand for one of their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What of the parser depends on the things, too; never changed, only replaced."""
+
+    sentences: _Sentences
     lists: Mapping[str, SpokenList]
     reader: Reader
     context: Mapping[str, str]
@@ -79,9 +89,9 @@ class _House:
 
 
 class IntentParser:
-    """Keeps `pipeline.ports.Parser`. The sentences are read once (a quarter of a second).
+    """Keeps `pipeline.ports.Parser`. To read the sentences takes a quarter of a second.
 
-    The things of the house may become others (`prepare`): a call sees the old ones or the new.
+    Things and sentences may become others (`prepare`): a call sees the old ones or the new.
     """
 
     def __init__(
@@ -99,38 +109,56 @@ class IntentParser:
 
         Raises SettingsError where there is no such area, unless the things may come later.
         """
-        document = merge(files)
         self._area = area
         if area and not comes_later:
             _check_area(things, area)
-        if not area:
-            forget_here(document)
-        self._intents = Intents.from_dict(document)
-        theirs = {name for file in files if file.built_in for name in file.values.get("lists", {})}
-        self._open = [name for name in self._intents.slot_lists if name not in theirs]
-        part_tries(self._intents)
-        mark_free(self._intents)
-        mark_own(self._intents, self._open)
-        self._house = self._furnished(things)
-        for text in _WARM_UP:
-            self._best(self._house, text, ())
+        self._files = files
+        self._house = self._furnished(self._read(files), things)
+        self._warm(self._house)
 
-    def prepare(self, things: Things) -> Callable[[], None]:
-        """Make ready for other things, on any thread; what comes back puts them in force."""
-        house = self._furnished(things)
+    def prepare(
+        self, things: Things, files: Sequence[SentenceFile] | None = None
+    ) -> Callable[[], None]:
+        """Make ready for other things and sentences, on any thread; what comes back uses them.
+
+        Without `files` the sentences stay.
+        """
+        if files is None or files == self._files:
+            house = self._furnished(self._house.sentences, things)
+        else:
+            house = self._furnished(self._read(files), things)
+            self._warm(house)
 
         def use() -> None:
             self._house = house
+            self._files = self._files if files is None else files
 
         return use
 
-    def _furnished(self, things: Things) -> _House:
+    def _read(self, files: Sequence[SentenceFile]) -> _Sentences:
+        document = merge(files)
+        if not self._area:
+            forget_here(document)
+        intents = Intents.from_dict(document)
+        theirs = {name for file in files if file.built_in for name in file.values.get("lists", {})}
+        made = _Sentences(intents, [name for name in intents.slot_lists if name not in theirs])
+        part_tries(intents)
+        mark_free(intents)
+        mark_own(intents, made.open)
+        return made
+
+    def _furnished(self, sentences: _Sentences, things: Things) -> _House:
         lists = {name: SpokenList.of(name, values) for name, values in things.lists().items()}
-        reader = Reader(Follow(self._intents, lists, (*HOUSE, *self._open)))
+        reader = Reader(Follow(sentences.intents, lists, (*HOUSE, *sentences.open)))
         if self._area is None:
-            return _House(lists, reader, {})
+            return _House(sentences, lists, reader, {})
         area = things.area_named(self._area)
-        return _House(lists, reader, {"area": self._area if area is None else area.name})
+        here = {"area": self._area if area is None else area.name}
+        return _House(sentences, lists, reader, here)
+
+    def _warm(self, house: _House) -> None:
+        for text in _WARM_UP:
+            self._best(house, text, ())
 
     def parse(self, transcript: RedactedTranscript) -> RedactedIntent | None:
         """Give the intent that fits the whole text best, or None.
@@ -217,7 +245,7 @@ class IntentParser:
     def _best(self, house: _House, text: str, entities: Sequence[Entity]) -> RecognizeResult | None:
         if not 1 <= len(text.split()) <= LONGEST:
             return None
-        intents = self._intents
+        intents = house.sentences.intents
         lists: dict[str, SlotList] = dict(house.lists)
         if entities:
             intents, lists = self._with_placeholders(house, entities)
@@ -234,9 +262,9 @@ class IntentParser:
         lists: dict[str, SlotList] = {
             name: values.extended(extra) for name, values in house.lists.items()
         }
-        shared = self._intents.slot_lists
-        for name in self._open:
-            if isinstance(values := shared[name], TextSlotList):
+        own = house.sentences
+        for name in own.open:
+            if isinstance(values := own.intents.slot_lists[name], TextSlotList):
                 lists[name] = _extended(values, extra)
         intents = {
             name: dataclasses.replace(
@@ -248,9 +276,9 @@ class IntentParser:
                     for block in intent.data
                 ],
             )
-            for name, intent in self._intents.intents.items()
+            for name, intent in own.intents.intents.items()
         }
-        return dataclasses.replace(self._intents, intents=intents), lists
+        return dataclasses.replace(own.intents, intents=intents), lists
 
 
 def _check_area(things: Things, name: str) -> None:

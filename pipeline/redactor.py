@@ -65,7 +65,7 @@ class Redactor:
         """Take what finds private things, and who knows which words a command needs."""
         self._needs = needs
         self.conversation = Conversation() if conversation is None else conversation
-        self._detectors = detectors
+        self.detectors = detectors
         self._held: list[Transcript] = []
         self._context: Private[str] = Private("")
         self._originals: OrderedDict[int, Originals] = OrderedDict()
@@ -114,14 +114,14 @@ class Redactor:
     def unpacked(self, packed: bytes) -> Redactor:
         """A redactor of the same parts that goes on from there."""
         values = json.loads(packed)
-        made = Redactor(self._detectors, Conversation.unpacked(values["conversation"]), self._needs)
+        made = Redactor(self.detectors, Conversation.unpacked(values["conversation"]), self._needs)
         made._context = Private(values["context"])
         return made
 
     def _open_from(self, window: _Window) -> int | None:
         """Where something begins that may go on in the next segment."""
         begins = [open_from(window.text, window.spans)]
-        begins += [d.begins(window.text) for d in self._detectors if isinstance(d, Foreseeing)]
+        begins += [d.begins(window.text) for d in self.detectors if isinstance(d, Foreseeing)]
         return min((begin for begin in begins if begin is not None), default=None)
 
     def _look(self) -> _Window:
@@ -136,7 +136,7 @@ class Redactor:
         text = " ".join(parts)
         last = self._held[-1] if self._held else Transcript(0, Private(""), 0.0)
         joined = Transcript(last.utterance_id, Private(text), last.confidence, last.words)
-        findings: Sequence[Finding] = find_all(self._detectors, joined)
+        findings: Sequence[Finding] = find_all(self.detectors, joined)
         if self._needs is not None:
             findings = self._needs.spare(findings, zip(places, self._held, strict=True))
         return _Window(text, tuple(places), tuple(merge(text, findings)))

@@ -10,6 +10,7 @@ from typing import Protocol
 from assistant.errors import AssistantError, SkillError, outline
 from assistant.skill import Ask, Handler, Intent, Reply, Skill
 from assistant.types import RedactedIntent
+from pipeline.sentences import SentenceFile, merge
 from plugins.described import skill_sentences
 from plugins.replies import Replies
 
@@ -70,6 +71,11 @@ class Host:
     def taken(self) -> dict[str, str]:
         """By intent, the name of the skill in this process that answers it."""
         return {intent: skill.name for intent, (skill, _) in self._handlers.items()}
+
+    def prepare(self, files: Sequence[SentenceFile]) -> Callable[[], None]:
+        """Make ready to reply as other sentences have it; what comes back does."""
+        responses = merge(files)["responses"]["intents"]
+        return lambda: self._replies.use(responses)
 
     async def run(self, announce: Callable[[Reply], None]) -> None:
         """Let skills speak on their own, until cancelled."""

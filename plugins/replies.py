@@ -49,6 +49,10 @@ class Replies:
             return DONE
         return " ".join(text.split())[:LONGEST]
 
+    def use(self, responses: Mapping[str, Mapping[str, str]]) -> None:
+        """Render these templates from now on."""
+        self._responses = responses
+
     def _template(self, source: str) -> Template:
         if source not in self._compiled:
             self._compiled[source] = self._environment.from_string(source)

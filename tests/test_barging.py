@@ -76,7 +76,7 @@ def made(
             return Reply(reply) if reply and len(self.done) == 1 else answer
 
     parts = Parts(
-        (CanaryDetector(),), FirstWord(), grant_all, Skills(), voice, hush=hush,
+        lambda: (CanaryDetector(),), FirstWord(), grant_all, Skills(), voice, hush=hush,
         wake_phrases=("hey_jarvis", "alexa"),
     )  # fmt: skip
     return Assistant(listener, parts, events.append)

@@ -55,7 +55,7 @@ async def test_it_says_the_wake_word_aloud_and_is_not_woken(pulse, recordings: P
     )
     skills, voice = Announcing(), EspeakVoice(160)
     parts = Parts(
-        (CanaryDetector(),), FirstWord(), grant_all, skills, voice, wake_phrases=("alexa",)
+        lambda: (CanaryDetector(),), FirstWord(), grant_all, skills, voice, wake_phrases=("alexa",)
     )
     one = Assistant(listener, parts, report)
     microphone = Microphone(None)

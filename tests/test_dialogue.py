@@ -18,7 +18,7 @@ DETECTORS = make_detectors(RedactionSettings(words={"PERSON": ("ada", "ada lovel
 
 @pytest.fixture
 def dialogue() -> Dialogue:
-    return Dialogue(DETECTORS)
+    return Dialogue(lambda: DETECTORS)
 
 
 def redacted(dialogue: Dialogue, *said: tuple[float, str]) -> Iterator[str]:

@@ -61,7 +61,7 @@ def one(events: list[Event], **parts: Any) -> Assistant:
         ring=ring_for(ListenSettings()),
     )
     given = {
-        "detectors": (),
+        "detectors": tuple,
         "parser": FirstWord(),
         "decide": grant_all,
         "skills": EchoSkills(),
@@ -112,7 +112,7 @@ async def test_a_part_behind_it_that_fails(capfd, part, said):
         return fail(ERRORS[said])
 
     parts = {
-        "detector": {"detectors": (Detector(),)},
+        "detector": {"detectors": lambda: (Detector(),)},
         "parser": {"parser": Parser()},
         "keep": {"keep": failing},
     }[part]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from assistant.agreement import Agreement
 from assistant.errors import SettingsError
 from assistant.events import Decided, Event, Failed, Replied, Understood
 from assistant.following import household
-from assistant.household import Household, Known
+from assistant.household import Household, Known, Talk
 from assistant.runtime import Assistant
 from assistant.settings import HomeAssistantSettings, HomeSettings, Settings
 from assistant.skill import Intent
@@ -272,7 +272,7 @@ class TestRemembering:
         remember(tmp_path, TOLD)
         settings = Settings(home_assistant=HomeAssistantSettings(url="http://127.0.0.1:9"))
         home, following = household(settings, tmp_path, live=True)
-        assert following is not None
+        assert following
         assert home.things == THINGS
 
     def test_a_recording_that_is_replayed_switches_nothing_real(self, tmp_path):
@@ -280,7 +280,7 @@ class TestRemembering:
         settings = Settings(home_assistant=HomeAssistantSettings(url="http://127.0.0.1:9"))
         home, following = household(settings, tmp_path, live=False)
         assert isinstance(home.house, SimulatedHouse)
-        assert following is None
+        assert following == []
         assert home.things == THINGS
 
     def test_a_house_is_in_a_file_or_in_home_assistant(self, tmp_path):
@@ -298,7 +298,7 @@ async def test_the_house_becomes_another_between_two_utterances():
     heard: list[Things] = []
     order: list[str] = []
     home.tell(lambda _things: lambda: order.append("in force"))
-    home.learn = heard.append
+    home.hears = lambda talk: lambda: heard.append(talk.things)
     with Worker("house") as worker:
         async with home.steady:
             becoming = asyncio.create_task(home.become(THINGS, worker))
@@ -355,13 +355,18 @@ def assistant(
     under = Agreement(Agreed(Policies(())), state)
     mind = build.mind(settings, None, under, events.append, live=True)
     listener = build.ear(settings, mind, state, wake=True)
-    learn = mind.household.learn
+    hears = mind.household.hears
 
-    def learning(things: Things) -> None:
-        learn(things)
-        heard_of.append(things)
+    def learning(talk: Talk) -> Callable[[], None]:
+        use = hears(talk)
 
-    mind.household.learn = learning
+        def learned() -> None:
+            use()
+            heard_of.append(talk.things)
+
+        return learned
+
+    mind.household.hears = learning
     return Assistant(listener, mind.parts, events.append)
 
 

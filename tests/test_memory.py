@@ -89,6 +89,9 @@ def test_what_the_unit_sets_is_what_wipes():
 # Between two utterances
 
 
+DETECTORS = make_detectors(RedactionSettings())
+
+
 def utterance(number: int, start: float) -> Utterance:
     return Utterance(number, start, start + 2, start + 1, "silence", Private(bytes(FRAME_BYTES)))
 
@@ -99,7 +102,7 @@ def said(dialogue: Dialogue, number: int, start: float, text: str) -> str:
 
 
 def test_a_dialogue_that_rested_goes_on_as_if_it_had_not():
-    rested, awake = (Dialogue(make_detectors(RedactionSettings())) for _ in range(2))
+    rested, awake = (Dialogue(lambda: DETECTORS) for _ in range(2))
     talk = ["my name is ada lovelace", "call ada", "my card number is", "4111 1111 1111 1111",
             "and my phone number is five five five", "zero one two three four"]  # fmt: skip
     for number, text in enumerate(talk):
@@ -110,7 +113,7 @@ def test_a_dialogue_that_rested_goes_on_as_if_it_had_not():
 
 
 def test_a_dialogue_that_rests_holds_no_words():
-    dialogue = Dialogue(make_detectors(RedactionSettings()))
+    dialogue = Dialogue(lambda: DETECTORS)
     _, originals = dialogue.redact(
         utterance(1, 0.0), Transcript(1, Private("call john smith at 555-0134"), 0.9)
     )
@@ -124,7 +127,7 @@ def test_a_dialogue_that_rests_holds_no_words():
 
 
 def test_a_dialogue_that_is_forgotten_while_it_rests_is_forgotten():
-    dialogue = Dialogue(make_detectors(RedactionSettings()))
+    dialogue = Dialogue(lambda: DETECTORS)
     said(dialogue, 1, 0.0, "call john smith and mary jones")
     dialogue.rest()
     dialogue.forget()

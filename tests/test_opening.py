@@ -164,6 +164,6 @@ async def test_what_was_private_is_forgotten_before_a_skill_runs() -> None:
     async def nobody(*_: object) -> Any:
         raise AssertionError
 
-    parts = Parts((), FirstWord(), grant_all, Skills(), opens=opens)
+    parts = Parts(tuple, FirstWord(), grant_all, Skills(), opens=opens)
     await act([wanted()], originals, Person(nobody, nobody), parts, lambda _: None, lambda *_: None)
     assert seen == [(0, {"PERSON_1": "it"})]

@@ -154,7 +154,7 @@ async def test_the_ear_is_stopped_before_the_ring_buffer_which_is_wiped(tmp_path
     )
     agreement = Agreement(Agreed(Policies()), pause=pause)
     parts = Parts(
-        (CanaryDetector(),), FirstWord(), grant_all, EchoSkills(),
+        lambda: (CanaryDetector(),), FirstWord(), grant_all, EchoSkills(),
         is_stopped=agreement.is_stopped,
     )  # fmt: skip
     microphone = Pausing(pause, ring)

@@ -119,7 +119,7 @@ def assistant_of(one: Whole, recognizer: ScriptedRecognizer, skills: EchoSkills,
         ring=ring_for(ListenSettings()),
     )
     parts = Parts(
-        (CanaryDetector(),),
+        lambda: (CanaryDetector(),),
         FirstWord(),
         lambda intent: Confirm("risky", by="button") if intent.name == "open" else Grant("local"),
         skills,

@@ -177,7 +177,7 @@ def mind() -> build.Mind:
 
 
 def leaving(mind: build.Mind, text: str) -> list[str]:
-    redacted, _ = redact_utterance(mind.parts.detectors, Transcript(1, Private(text), 1.0))
+    redacted, _ = redact_utterance(mind.parts.detectors(), Transcript(1, Private(text), 1.0))
     intent = mind.parts.parser.parse(redacted)
     return [] if intent is None else sent_words(intent)
 

@@ -369,7 +369,7 @@ async def test_only_what_is_granted_or_confirmed_is_released(decision, yes, rele
             raise SkillError("it is broken")
 
     parts = Parts(
-        detectors=(),
+        detectors=tuple,
         parser=None,
         decide=lambda intent: decision if intent.utterance_id == 2 else Grant("g"),
         skills=Deaf(),

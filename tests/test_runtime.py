@@ -193,7 +193,9 @@ def assistant(
         recognizer=recognizer,
         ring=ring_for(ListenSettings()),
     )
-    parts = Parts((CanaryDetector(),), FirstWord(), grant_all, skills or EchoSkills(), voice)
+    parts = Parts(
+        lambda: (CanaryDetector(),), FirstWord(), grant_all, skills or EchoSkills(), voice
+    )
     return Assistant(listener, parts, events.append)
 
 

@@ -132,7 +132,7 @@ def assistant(events: list[Event], skills: EchoSkills, *texts: str) -> Assistant
         recognizer=ScriptedRecognizer(*texts),
         ring=ring_for(ListenSettings()),
     )
-    parts = Parts((CanaryDetector(),), FirstWord(), grant_all, skills, several=several)
+    parts = Parts(lambda: (CanaryDetector(),), FirstWord(), grant_all, skills, several=several)
     return Assistant(listener, parts, events.append)
 
 

@@ -8,23 +8,20 @@ import itertools
 import random
 import tempfile
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time, thread_time
 from typing import Any
 
 from assistant import memory, state
-from assistant.household import Household, names_of
+from assistant.finders import Finders
+from assistant.household import Household, Talk
 from assistant.private import Private
-from assistant.settings import RedactionSettings, Settings
+from assistant.settings import Settings
 from assistant.types import Finding, Transcript
-from pipeline.detectors import make_detectors
-from pipeline.detectors.context import literal_words
-from pipeline.detectors.names import Names
 from pipeline.intents import IntentParser
 from pipeline.redact import redact
-from pipeline.sentences import built_in, spoken_templates
+from pipeline.sentences import built_in
 from pipeline.things import Things
 from pipeline.worker import Worker
 from plugins.home_assistant.gathering import Gathering, Told, remember
@@ -35,6 +32,7 @@ from plugins.home_assistant.wire import Begin, End, Part, packed, read_answer
 from plugins.house import Devices
 from plugins.simulated import SimulatedHouse
 from policies.decide import decide
+from policies.model import Policy
 
 _ROOMS = """kitchen bedroom bathroom hall office garage garden attic cellar lounge study pantry
 nursery laundry porch library gym workshop balcony terrace""".split()
@@ -107,14 +105,10 @@ async def _reload(count: int) -> tuple[Things, dict[str, float]]:
     """Let a small house become a large one, in the steps of the daemon."""
     files = built_in()
     small, large = told_of(50), told_of(count)
-    home = Household(things_of(small), SimulatedHouse(things_of(small)))
+    home = Household(things_of(small), SimulatedHouse(things_of(small)), files)
     parser = IntentParser(files, home.things)
-    literals = literal_words(spoken_templates(files))
-    found = make_detectors(RedactionSettings(), names_of(home.things), literals)
-    home.tell(parser.prepare, _devices)
-    for detector in found:
-        if isinstance(detector, Names):
-            home.tell(partial(_renamed, detector))
+    home.tell(lambda talk: parser.prepare(talk.things, talk.files), _devices)
+    Finders(Settings(), Policy, home)
     whole = Snapshot(large.floors, large.areas, large.entities)
     packets = [packed(message) for message in messages_of(whole)]
     memory.settle()
@@ -146,13 +140,9 @@ async def _reload(count: int) -> tuple[Things, dict[str, float]]:
     }
 
 
-def _devices(things: Things) -> Callable[[], None]:
-    Devices(things)
+def _devices(talk: Talk) -> Callable[[], None]:
+    Devices(talk.things)
     return lambda: None
-
-
-def _renamed(detector: Names, things: Things) -> Callable[[], None]:
-    return detector.prepare(names_of(things))
 
 
 async def _longest_stall() -> float:

@@ -151,7 +151,7 @@ def _intents(sentences: Sequence[Sentence], settings: Settings, core: bool) -> S
     for sentence in sentences:
         transcript = _transcript(sentence.text)
         redacted, originals = redact_utterance(
-            mind.parts.detectors, transcript, needs=mind.parts.needs
+            mind.parts.detectors(), transcript, needs=mind.parts.needs
         )
         originals.forget()
         intent = mind.parts.parser.parse(redacted)

@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> dict[str, object]:
             said = " ".join(noisy)
             transcript = _transcript(said)
             started = time.process_time()
-            findings = find_all(parts.detectors, transcript)
+            findings = find_all(parts.detectors(), transcript)
             redacted, _ = redact(transcript, needs.spare(findings, [(0, transcript)]))
             found = parser.parse(redacted)
             tally.milliseconds.append((time.process_time() - started) * 1000)

@@ -114,14 +114,14 @@ def _mind(skill: Installed, settings: Settings, found: Everything) -> build.Mind
         for file in other.files
     ]
     files = (*found.files, *others, *skill.files)
+    finding = build.detectors(settings, found.things, files)
     parts = Parts(
-        detectors=build.detectors(settings, found.things, files),
+        detectors=lambda: finding,
         parser=IntentParser(files, found.things, settings.home.area),
         decide=partial(decide, things=found.things.entities),
         skills=_Quiet(),
     )
-    home = Household(found.things, SimulatedHouse(found.things))
-    return build.Mind(home, files, parts)
+    return build.Mind(Household(found.things, SimulatedHouse(found.things), files), parts)
 
 
 def _sentences(skill: Installed, mind: build.Mind) -> Iterator[Tried]:
@@ -157,7 +157,7 @@ def _judged(skill: Installed, text: str, got: Understood | None) -> Tried:
 def _understand(mind: build.Mind, text: str) -> tuple[str, Understood]:
     """What is left of a text, redacted as speech is, and what that means."""
     transcript = Transcript(1, Private(text), 1.0)
-    redacted, originals = redact(transcript, find_all(mind.parts.detectors, transcript))
+    redacted, originals = redact(transcript, find_all(mind.parts.detectors(), transcript))
     originals.forget()
     return redacted.text, understood(1, mind.parts.parser.parse(redacted))
 

@@ -57,12 +57,11 @@ class Names:
         """
         self._model = NamesModel(model)
         self._threshold = threshold
-        self._literals = frozenset(literals)
-        self._public = PublicWords(things, self._literals)
+        self._public = PublicWords(things, literals)
 
-    def prepare(self, things: Iterable[str]) -> Callable[[], None]:
-        """Make ready for other names of things, on any thread; what comes back uses them."""
-        public = PublicWords(things, self._literals)
+    def prepare(self, things: Iterable[str], literals: Iterable[str]) -> Callable[[], None]:
+        """Make ready for other names and fixed words, on any thread; what comes back uses them."""
+        public = PublicWords(things, literals)
 
         def use() -> None:
             self._public = public
