@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from assistant import memory
 from assistant.acting import decided
@@ -58,6 +60,12 @@ from plugins.sandbox.supervisor import Supervisor
 from policies.load import Policies
 
 log = logging.getLogger(__name__)
+
+
+HomeOf: TypeAlias = Callable[
+    [Sequence[SentenceFile]], tuple[Household, Sequence[AbstractAsyncContextManager[object]]]
+]
+"""Gives the house in which sentences are said, and what follows it beside us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +209,12 @@ def mind(
     report: Report = lambda _event: None,
     *,
     live: bool = False,
+    home_of: HomeOf | None = None,
 ) -> Mind:
     """Make what understands; without `under` the settings' policy decides and keeps nothing.
 
-    `live`: for a microphone, so nothing that has a network may be in this process.
+    `live`: for a microphone, so nothing that has a network may be in this process. `home_of`
+    knows the house for the sentences; None: that of the settings.
     """
     under = under or Agreement(Agreed(Policies(settings.policies.files)))
     agreed, store = under.agreed, under.store
@@ -213,7 +223,8 @@ def mind(
         diary = Diary(store, under.keeper.recent)
     found = installed(settings)
     files = (*built_in(), *load_sentences(settings.home.sentences), *found.files)
-    home, following = household(settings, under.state, files, live=live)
+    home_of = home_of or partial(household, settings, under.state, live=live)
+    home, following = home_of(files)
     things = home.things
     outside = None
     if found.answers and under.state is not None:

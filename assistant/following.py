@@ -19,7 +19,7 @@ from pipeline.worker import Worker
 from plugins.home_assistant.gathering import Told, remember, remembered
 from plugins.home_assistant.house import HomeAssistantHouse
 from plugins.home_assistant.link import HouseLink
-from plugins.home_assistant.places import socket_path
+from plugins.home_assistant.places import NAMES_VARIABLE, house_user, names_path, socket_path
 from plugins.home_assistant.things import things_of
 from plugins.simulated import SimulatedHouse
 
@@ -60,6 +60,24 @@ def household(
     house = HomeAssistantHouse(things, link)
     home = Household(things, house, files)
     home.tell(lambda talk: house.prepare(talk.things))
+    return home, [Following(home, link, state, told), Rereading(home, settings.home)]
+
+
+def household_told(
+    settings: Settings, state: Path, files: Sequence[SentenceFile] = ()
+) -> tuple[Household, Sequence[Following | Rereading]]:
+    """The same for a process that understands and does nothing: it is told of the house, no more.
+
+    Raises ThingsError.
+    """
+    if settings.home_assistant.url is None:
+        things = load_things(settings.home.things)
+        home = Household(things, SimulatedHouse(things), files)
+        return home, [Rereading(home, settings.home)]
+    told = remembered(state)
+    things = things_of(told) if told is not None else Things()
+    home = Household(things, SimulatedHouse(things), files)
+    link = HouseLink(names_path(state), user=house_user(NAMES_VARIABLE))
     return home, [Following(home, link, state, told), Rereading(home, settings.home)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from assistant import build, memory
 from assistant.agreed import Agreed
 from assistant.agreement import Agreement
 from assistant.errors import SettingsError
+from assistant.following import household_told
 from assistant.settings import Settings
 from assistant.types import RedactedTranscript, Transcript
 from pipeline.dictation import Dictation
@@ -112,9 +114,16 @@ class Serving:
             self._phrases,
         )
 
+    @property
+    def beside(self) -> AbstractAsyncContextManager[object]:
+        """What follows the house, and what may be said in it, while it is entered."""
+        return contextlib.nullcontext() if self._made is None else self._made.parts.outside
+
     def _mind(self) -> build.Mind:
         if self._made is None:
-            self._made = build.mind(self._settings, None, Agreement(self._agreed))
+            home_of = partial(household_told, self._settings, self._state)
+            under = Agreement(self._agreed)
+            self._made = build.mind(self._settings, None, under, home_of=home_of)
         return self._made
 
     def _worker(self, name: str) -> Worker:

@@ -12,6 +12,7 @@ import resource
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from assistant import logs, state
 from assistant.settings import Settings
@@ -20,6 +21,7 @@ from plugins.door.make import make_door
 from plugins.door.packets import Doorstep, socket_path
 from plugins.door.service import Published
 from plugins.home_assistant.make import make_house_door
+from plugins.home_assistant.places import names_path
 from plugins.home_assistant.places import socket_path as house_path
 from plugins.presence.link import socket_path as presence_path
 from plugins.presence.make import make_presence
@@ -60,7 +62,7 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
             path = house_path(settings.home_assistant, home)
             step = Doorstep(path, handed_over("home", os.environ))
             opened.callback(step.close)
-            serving.append(partial(house.run, step))
+            serving.append(partial(house.run, step, _names(settings, home, opened)))
         if shows is not None:
             path = presence_path(settings.presence.socket, home)
             presence = Doorstep(path, handed_over("presence", os.environ))
@@ -69,6 +71,16 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
         supervisor.ready("waits for what the core releases")
         asyncio.run(_until_told(serving))
     return 0
+
+
+def _names(settings: Settings, home: Path, opened: contextlib.ExitStack) -> Doorstep | None:
+    """Where `sotto wyoming` is told what is in the house; None: it needs no names."""
+    handed = handed_over("names", os.environ)
+    if handed is None and settings.wyoming.asr is None and settings.wyoming.intent is None:
+        return None
+    step = Doorstep(names_path(home), handed)
+    opened.callback(step.close)
+    return step
 
 
 async def _until_told(serving: Sequence[Callable[[], Awaitable[None]]]) -> None:

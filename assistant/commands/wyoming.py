@@ -8,18 +8,17 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from assistant import logs, memory, state
 from assistant.agreed import Agreed
 from assistant.commands import options
 from assistant.errors import AssistantError, SettingsError
 from assistant.serving import Serving
-from assistant.settings import Settings, WyomingSettings
+from assistant.settings import Settings
 from assistant.supervised import Supervisor
-from plugins.wyoming.make import KINDS, Kind, Plan, plan, serve
-from plugins.wyoming.server import Service
+from plugins.wyoming.make import KINDS, Plan, plan, serve
 from policies.load import Policies
 
 log = logging.getLogger(__name__)
@@ -44,8 +43,10 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
     home = state.directory(parsed.state)
     agreed = Agreed(Policies(settings.policies.files), home, location=settings.home.area)
     with contextlib.ExitStack() as stack:
-        services = Serving(settings, agreed, home, stack).services(opened.services)
-        asyncio.run(_until_told(opened, services, settings.wyoming, home, agreed, supervisor))
+        serving = Serving(settings, agreed, home, stack)
+        services = serving.services(opened.services)
+        serves = partial(serve, opened, services, settings.wyoming, home)
+        asyncio.run(_until_told(serves, serving, opened, agreed, supervisor))
     return 0
 
 
@@ -64,10 +65,9 @@ def _narrowed(parsed: argparse.Namespace, settings: Settings) -> Settings:
 
 
 async def _until_told(
+    serves: Callable[[asyncio.Event], Awaitable[None]],
+    serving: Serving,
     opened: Plan,
-    services: Mapping[Kind, Service],
-    settings: WyomingSettings,
-    home: Path,
     agreed: Agreed,
     supervisor: Supervisor,
 ) -> None:
@@ -83,7 +83,8 @@ async def _until_told(
     telling = asyncio.create_task(_tell(ready, supervisor, opened))
     try:
         with contextlib.suppress(asyncio.CancelledError):
-            await serve(opened, services, settings, home, ready)
+            async with serving.beside:
+                await serves(ready)
     except* AssistantError as errors:
         raise _first(errors) from None
     finally:

@@ -1,4 +1,4 @@
-"""Where core and door meet about the house."""
+"""Where the door meets others about the house."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from assistant.settings import HomeAssistantSettings
 
 SOCKET = "home.sock"
 VARIABLE = "SOTTO_HOME_SOCKET"
-"""Names the socket that systemd opened for the door (systemd/sotto-home.socket)."""
+"""Names the socket that systemd opened for the door (systemd/sotto-door.socket)."""
+NAMES_SOCKET = "names.sock"
+NAMES_VARIABLE = "SOTTO_NAMES_SOCKET"
+"""The same, for those who are told of the house and may ask for nothing."""
 
 
 def socket_path(settings: HomeAssistantSettings, state: Path) -> Path:
@@ -18,6 +21,12 @@ def socket_path(settings: HomeAssistantSettings, state: Path) -> Path:
     return Path(given) if given else settings.socket or state / SOCKET
 
 
-def house_user() -> int:
+def names_path(state: Path) -> Path:
+    """Where the door tells others than the core what is in the house."""
+    given = os.environ.get(NAMES_VARIABLE)
+    return Path(given) if given else state / NAMES_SOCKET
+
+
+def house_user(variable: str = VARIABLE) -> int:
     """Who listens at the socket: root, where systemd opened it, else we."""
-    return 0 if VARIABLE in os.environ else os.geteuid()
+    return 0 if variable in os.environ else os.geteuid()

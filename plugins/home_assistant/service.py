@@ -1,4 +1,6 @@
-"""The door's side of the house: tells cores what there is, and does what they may ask for."""
+"""The door's side of the house: tells cores what there is, and does what they may ask for.
+
+Who comes by the other socket is told what there is, and may ask for nothing."""
 
 from __future__ import annotations
 
@@ -58,12 +60,27 @@ class HouseDoor:
         for told in self._cores.values():
             told.set()
 
-    async def run(self, doorstep: Doorstep, *, users: frozenset[int] | None = None) -> None:
-        """Serve until cancelled. `users`: who may ask; None: our own user."""
+    async def run(
+        self,
+        doorstep: Doorstep,
+        names: Doorstep | None = None,
+        *,
+        users: frozenset[int] | None = None,
+    ) -> None:
+        """Serve until cancelled. `users`: who may ask; None: our own user.
+
+        `names`: where others are told what there is.
+        """
         allowed = users or frozenset({os.geteuid()})
-        loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._home.run(), name="home assistant")
+            tasks.create_task(self._admit(doorstep, allowed, may_ask=True))
+            if names is not None:
+                tasks.create_task(self._admit(names, allowed, may_ask=False))
+
+    async def _admit(self, doorstep: Doorstep, allowed: frozenset[int], *, may_ask: bool) -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
             while True:
                 connection, _ = await loop.sock_accept(doorstep.socket)
                 if not doorstep.admits(connection, allowed) or len(self._cores) >= CORES:
@@ -72,15 +89,17 @@ class HouseDoor:
                     continue
                 core = Packets(connection)
                 self._cores[core] = asyncio.Event()
-                tasks.create_task(self._serve(core))
+                tasks.create_task(self._serve(core, may_ask=may_ask))
 
-    async def _serve(self, core: Packets) -> None:
+    async def _serve(self, core: Packets, *, may_ask: bool) -> None:
         """One core, until it is gone or says what no core says."""
         room = asyncio.Semaphore(AT_ONCE)
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell(core))
                 while (packet := await core.receive()) is not None:
+                    if not may_ask:
+                        raise DoorError("asked where it is only told what there is")
                     request = read_request(packet)
                     await room.acquire()
                     task = tasks.create_task(self._answer(core, request))
