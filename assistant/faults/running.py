@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.errors import SettingsError, outline
-from assistant.faults import damage, disks, kills, reloads, skills, sounds, streets, times
+from assistant.faults import damage, disks, homes, kills, reloads, skills, sounds, streets, times
 from assistant.faults.fault import Fault, Outcome, Verdict
 from assistant.faults.stage import BrokenError, Stage, stage
 
@@ -16,6 +16,7 @@ ALL: tuple[Fault, ...] = (
     *sounds.FAULTS,
     *disks.FAULTS,
     *streets.FAULTS,
+    *homes.FAULTS,
     *times.FAULTS,
     *kills.FAULTS,
     *damage.FAULTS,

@@ -23,7 +23,7 @@ LIMIT = 30.0
 READY = 60.0
 """Seconds in which a process has to be ready on a busy machine."""
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-TIME, CALL = "3_alexa_time.flac", "4_alexa_call.flac"
+TIME, CALL, LIGHT = "3_alexa_time.flac", "4_alexa_call.flac", "1_alexa_light_on.flac"
 _TRIM = (0.55, 0.75)
 """Seconds of quiet that are cut off at both ends of a recording."""
 
@@ -55,11 +55,15 @@ sharing:
 SETTINGS = """\
 voice: {{engine: none}}
 policies: {{files: [{folder}/policy.yaml]}}
-home: {{sentences: [{folder}/sentences.yaml], things: {folder}/things.yaml}}
+home: {{sentences: [{folder}/sentences.yaml], things: {things}}}
 skills: {{directory: {folder}/skills}}
 """
 DOOR = """\
 door: {{address: 127.0.0.1, port: {port}, tls: false, socket: {folder}/door.sock}}
+"""
+HOME = """\
+home_assistant:
+  {{url: "http://127.0.0.1:{port}", token_file: {folder}/token, socket: {folder}/home.sock}}
 """
 THINGS = """\
 areas: [{name: Kitchen}]
@@ -105,7 +109,7 @@ class Stage:
         shutil.copy(Path(__file__).with_name("rascal.py"), skills / "rascal.py")
         shutil.copy(RECORDINGS / "sentences.yaml", self.folder)
         self.restore()
-        for name in (TIME, CALL):
+        for name in (TIME, CALL, LIGHT):
             samples = read_samples(RECORDINGS / name, 30.0)
             start, end = (round(seconds * SAMPLE_RATE) for seconds in _TRIM)
             speech.write(self.folder / f"{name}.wav", samples[start:-end].tobytes())
@@ -114,11 +118,30 @@ class Stage:
         """Put policy, settings and things back as they were."""
         (self.folder / "policy.yaml").write_text(POLICY)
         (self.folder / "things.yaml").write_text(THINGS)
-        settings = SETTINGS.format(folder=self.folder)
+        self._set(self.folder / "things.yaml")
+        shutil.copy(RECORDINGS / "sentences.yaml", self.folder)
+
+    def _set(self, things: Path | None, more: str = "") -> None:
+        settings = SETTINGS.format(folder=self.folder, things=things or "null")
         if self.street is not None:
             settings += DOOR.format(port=self.street.broker.port, folder=self.folder)
-        (self.folder / "settings.yaml").write_text(settings)
-        shutil.copy(RECORDINGS / "sentences.yaml", self.folder)
+        (self.folder / "settings.yaml").write_text(settings + more)
+
+    def move_in(self, port: int) -> None:
+        """Let the house be Home Assistant's, which is at this port, until `restore`."""
+        token = self.folder / "token"
+        token.touch(mode=0o600)
+        token.write_text("anybody-gets-in-with-this-one")
+        self._set(None, HOME.format(port=port, folder=self.folder))
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have daemon and door read their settings."""
+        self.core.stop()
+        if self.street is not None and self.street.door is not None:
+            self.street.door.stop()
+            self.street.door.start()
+        self.start()
 
     # What a fault does with it
 

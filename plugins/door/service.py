@@ -57,7 +57,7 @@ class Patience:
     """That a reply is waited for."""
     first_wait: float = 0.5
     """Before the second try to connect."""
-    longest_wait: float = 20.0
+    longest_wait: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

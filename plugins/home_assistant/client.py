@@ -47,7 +47,7 @@ class Patience:
     """That changes may go on before they are read all the same."""
     first_wait: float = 0.5
     """Before the second try to connect."""
-    longest_wait: float = 60.0
+    longest_wait: float = 15.0
     refused: float = 300.0
     """Before a token that was refused is shown again: Home Assistant bans who tries too often."""
     steady: float = 10.0

@@ -50,7 +50,7 @@ class HouseLink:
         *,
         things: Callable[[Told], None] = lambda _told: None,
         user: int | None = None,
-        longest_wait: float = 30.0,
+        longest_wait: float = 10.0,
     ) -> None:
         """`things` is told what is in the house, whole, whenever that changes.
 

@@ -51,7 +51,7 @@ class PresenceLink:
         take: Callable[[Command], None],
         *,
         user: int | None = None,
-        longest_wait: float = 60.0,
+        longest_wait: float = 10.0,
     ) -> None:
         """`take` is told what somebody wants, and whether the broker is there."""
         self._path = path

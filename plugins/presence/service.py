@@ -70,7 +70,7 @@ class PresenceDoor:
         chosen: Callable[[str], object] = lambda _option: None,
         report: Callable[[Published], None] = lambda _published: None,
         first_wait: float = 0.5,
-        longest_wait: float = 60.0,
+        longest_wait: float = 15.0,
     ) -> None:
         """`chosen` is told which policy the core goes by, of `options`."""
         self._broker = broker

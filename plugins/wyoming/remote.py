@@ -36,7 +36,7 @@ _ROOM = 256 * 1024
 class Remote:
     """Hears a peer only while a core listens; what the core is too slow for is lost."""
 
-    def __init__(self, address: Address, longest_wait: float = 30.0) -> None:
+    def __init__(self, address: Address, longest_wait: float = 15.0) -> None:
         self._address = address
         self._longest_wait = longest_wait
         self._core: socket.socket | None = None
