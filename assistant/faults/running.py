@@ -8,7 +8,18 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.errors import SettingsError, outline
-from assistant.faults import damage, disks, homes, kills, reloads, skills, sounds, streets, times
+from assistant.faults import (
+    damage,
+    disks,
+    homes,
+    kills,
+    reloads,
+    skills,
+    sounds,
+    streets,
+    times,
+    voices,
+)
 from assistant.faults.fault import Fault, Outcome, Verdict
 from assistant.faults.stage import BrokenError, Stage, stage
 
@@ -19,6 +30,7 @@ ALL: tuple[Fault, ...] = (
     *homes.FAULTS,
     *times.FAULTS,
     *kills.FAULTS,
+    *voices.FAULTS,
     *damage.FAULTS,
     *reloads.FAULTS,
     *skills.FAULTS,
