@@ -56,7 +56,7 @@ deb:
 
 # make units-test: with sudo: boot a real systemd with the units in it, try what they forbid, break what they mend
 units-test: dev
-	@sh scripts/system_packages.sh "booting the units" systemd-container debootstrap
+	@sh scripts/system_packages.sh "booting the units" systemd-container debootstrap mosquitto openssl
 	@PYTHONPATH=. .venv/bin/python -m scripts.units
 
 # make check: style, types, layers

@@ -254,10 +254,14 @@ class ObserveSettings(Section):
     """What the daemon shows of itself, without words; see docs/observability.md."""
 
     metrics: bool = Field(
-        False, description="true: metrics.sock in the state directory speaks Prometheus' format"
+        False,
+        description="true: metrics.sock speaks Prometheus' format; the service's is in "
+        "/run/sotto/metrics, for the group sotto-metrics",
     )
     events: bool = Field(
-        False, description="true: events.sock there, for lamps and buttons (examples/led, button)"
+        False,
+        description="true: events.sock, for lamps and buttons (examples/led, button); the "
+        "service's is in /run/sotto/lamps, for the group sotto-lamps",
     )
     mute: Path | None = Field(
         None,

@@ -150,14 +150,17 @@ uninstall)
   fi
   remove_files
   rm -rf "$root${home:?}" "$root$home.old" "$root$home.new"
-  if is_live; then systemctl daemon-reload; fi
+  if is_live; then
+    systemctl daemon-reload
+    rm -rf /run/sotto
+  fi
   if [ "${PURGE:-}" = 1 ]; then
     rm -rf "$root/etc/sotto" "$root/var/lib/sotto" "$root/var/lib/sotto-door" "$root/var/lib/sotto-wyoming" \
       "$root/var/lib/private/sotto" "$root/var/lib/private/sotto-door" "$root/var/lib/private/sotto-wyoming" \
       "$root/etc/credstore.encrypted/sotto-master" "$root/etc/credstore.encrypted/sotto-mqtt-key" \
       "$root/etc/credstore.encrypted/sotto-ha-token"
     if [ -z "$root" ]; then
-      for group in sotto-link sotto; do getent group "$group" >/dev/null && groupdel "$group"; done
+      for group in sotto-lamps sotto-metrics sotto-link sotto; do getent group "$group" >/dev/null && groupdel "$group"; done
     fi
     say "removed, with its configuration and everything it kept"
   else

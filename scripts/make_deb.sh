@@ -78,11 +78,12 @@ cat >"$stage/DEBIAN/postrm" <<'END'
 #!/bin/sh
 set -e
 if [ -d /run/systemd/system ]; then systemctl daemon-reload || true; fi
+if [ "$1" = remove ]; then rm -rf /run/sotto; fi
 if [ "$1" = purge ]; then
   for name in sotto sotto-door sotto-wyoming; do rm -rf "/var/lib/private/$name" "/var/lib/$name"; done
   for name in sotto-master sotto-mqtt-key sotto-ha-token; do rm -f "/etc/credstore.encrypted/$name"; done
   rm -rf /etc/sotto
-  for group in sotto-link sotto; do
+  for group in sotto-lamps sotto-metrics sotto-link sotto; do
     if getent group "$group" >/dev/null; then groupdel "$group" || true; fi
   done
 fi

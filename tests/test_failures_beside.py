@@ -17,7 +17,7 @@ from assistant.errors import SourceError, VaultError
 from assistant.observe.lamps import Lamps
 from assistant.observe.meter import Meter
 from assistant.observe.metrics import Metrics
-from assistant.observe.sockets import Listening, connected
+from assistant.observe.sockets import Listening, Place, connected
 from assistant.observe.state import State
 from assistant.types import FRAME_BYTES, AudioFrame
 from pipeline.worker import Worker
@@ -51,7 +51,7 @@ async def test_a_client_that_talks_to_the_sockets(capfd, tmp_path: Path, line):
     state, meter = State(), Meter()
     lamps = Lamps(state, _Ears(), _Mutes(), Button())
     with as_a_daemon(capfd) as heard:
-        numbers = Listening(tmp_path / "m", Metrics(state, meter).serve, 4)
+        numbers = Listening(Place(tmp_path / "m"), Metrics(state, meter).serve, 4)
         async with lamps.listening(tmp_path), numbers:
             for name in ("events.sock", "m"):
                 with connected(tmp_path / name) as raw:

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from assistant.confirming import Button
+from assistant.errors import StateError
 from assistant.events import Alarmed, Closed, Done, Noted, Woken
 from assistant.observe import lamps, sockets
 from assistant.observe.lamps import Lamps
 from assistant.observe.meter import Meter
 from assistant.observe.metrics import Metrics
-from assistant.observe.sockets import Listening, connected
+from assistant.observe.sockets import Listening, Place, connected
 from assistant.observe.state import State
 
 
@@ -163,6 +164,28 @@ async def test_others_are_hung_up_on(stage, monkeypatch, caplog):
     assert stage.path.stat().st_mode & 0o777 == 0o600
 
 
+async def test_whom_the_directory_of_a_service_lets_in_is_served(tmp_path, monkeypatch):
+    tmp_path.chmod(0o770)
+    monkeypatch.setattr(sockets, "peer", lambda _connection: 4321)
+    monkeypatch.setenv(lamps.VARIABLE, str(tmp_path / lamps.NAME))
+    stage = Stage(tmp_path / "state")
+    stage.path = tmp_path / lamps.NAME
+    async with asyncio.timeout(30), stage.listening, stage.client() as client:
+        assert await client.line() == {"state": "idle"}
+        assert await client.do("mute") == {"did": "mute"}
+        assert stage.path.stat().st_mode & 0o777 == 0o666
+    assert not stage.path.exists()
+
+
+@pytest.mark.parametrize("mode", [0o771, 0o774, 0o777])
+async def test_a_directory_that_lets_everybody_in_gets_no_socket(tmp_path, monkeypatch, mode):
+    tmp_path.chmod(mode)
+    monkeypatch.setenv(lamps.VARIABLE, str(tmp_path / lamps.NAME))
+    with pytest.raises(StateError, match=f"everybody may enter it: chmod o= {tmp_path}$"):
+        await Stage(tmp_path / "state").listening.__aenter__()
+    assert not (tmp_path / lamps.NAME).exists()
+
+
 async def test_a_client_too_many_is_hung_up_on(stage):
     clients = [connected(stage.path) for _ in range(lamps.CLIENTS + 1)]
     readers = [(await asyncio.open_unix_connection(sock=one)) for one in clients]
@@ -190,7 +213,7 @@ async def test_a_lamp_that_does_not_read_is_let_go_of_and_the_others_go_on(stage
 
 async def test_prometheus_gets_its_text_over_http(tmp_path):
     metrics = Metrics(State(), Meter())
-    async with Listening(tmp_path / "m", metrics.serve, 2):
+    async with Listening(Place(tmp_path / "m"), metrics.serve, 2):
         reader, writer = await asyncio.open_unix_connection(sock=connected(tmp_path / "m"))
         writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = await reader.read()

@@ -18,7 +18,7 @@ from assistant.events import Alarmed, Closed, Done, Kept, Noted, Understood, Wok
 from assistant.observe import machine
 from assistant.observe.histogram import Histogram
 from assistant.observe.switch import Switch
-from assistant.observe.watch import Watch
+from assistant.observe.watch import METRICS, METRICS_VARIABLE, Watch
 from assistant.pausing import Pause
 from assistant.settings import ObserveSettings
 from assistant.types import FRAME_BYTES, AudioFrame, WakeEvent
@@ -63,6 +63,18 @@ def daemon(watch: Watch, tmp_path: Path) -> Iterator[Watch]:
 def sotto(state: Path, *words: str) -> tuple[int, str]:
     ran = here(*words, "--state", state)
     return ran.status, ran.out
+
+
+async def test_the_service_has_its_metrics_where_its_unit_says(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o770)
+    path = tmp_path / "run" / METRICS
+    monkeypatch.setenv(METRICS_VARIABLE, str(path))
+    watch = Watch(ObserveSettings(metrics=True), tmp_path)
+    watch.follow(Agreement(Agreed(Policies(())), tmp_path), Microphone(), Ears())
+    async with watch:
+        assert path.stat().st_mode & 0o777 == 0o666
+        assert not (tmp_path / METRICS).exists()
 
 
 def test_where_nothing_runs_it_says_so_with_status_3(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from assistant.commands import dispatch
+from assistant.observe import lamps, watch
 from plugins.door import packets
 from plugins.home_assistant import places
 from plugins.home_assistant.token import CREDENTIAL as TOKEN
@@ -23,6 +24,12 @@ from storage.master import CREDENTIAL
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "systemd"
 SERVICES = ("core", "door", "wyoming")
+SHARED = {
+    "sotto-lamps": Path("/run/sotto/lamps") / lamps.NAME,
+    "sotto-metrics": Path("/run/sotto/metrics") / watch.METRICS,
+}
+"""By the group that may: where its programs connect to the core."""
+VARIABLES = {"sotto-lamps": lamps.VARIABLE, "sotto-metrics": watch.METRICS_VARIABLE}
 WORST = {"core": 0.5, "door": 1.2, "wyoming": 1.2}
 """Exposure that `systemd-analyze security` may give, 0..10."""
 SKILL = """
@@ -130,7 +137,8 @@ def test_only_the_core_has_a_sound_device_and_only_the_others_a_network():
     assert core["PrivateNetwork"] == "yes"
     assert core["IPAddressDeny"] == "any"
     assert values("sotto-core.service", "RestrictAddressFamilies") == ["AF_UNIX"]
-    assert values("sotto-core.service", "BindPaths") == ["-/dev/snd"]
+    lamps_and_metrics = [f"-{path.parent}" for path in SHARED.values()]
+    assert values("sotto-core.service", "BindPaths") == [*lamps_and_metrics, "-/dev/snd"]
     for name in ("door", "wyoming"):
         unit = f"sotto-{name}.service"
         assert "PrivateNetwork" not in dict(lines(unit))
@@ -167,9 +175,34 @@ def test_core_and_door_mean_the_same_sockets():
     assert [Path(one).stem for one in opened] == ["door", "home", "presence"]
     for unit in ("sotto-door.socket", "sotto-wyoming.socket"):
         made = dict(lines(unit))
+        assert made["BindsTo"] == unit.replace("socket", "service")  # who connects starts nothing
         assert (made["SocketUser"], made["SocketMode"]) == ("root", "0660")
         assert made["SocketGroup"] in values("sotto-core.service", "SupplementaryGroups")
         assert f"g {made['SocketGroup']} -" in (FOLDER / "sysusers.conf").read_text()
+
+
+@pytest.mark.parametrize("group", SHARED)
+def test_a_group_in_which_nobody_is_may_enter_where_lamps_or_scrapers_connect(group):
+    path = SHARED[group]
+    folder = str(path.parent)
+    assert f"{VARIABLES[group]}={path}" in values("sotto-core.service", "Environment")
+    assert f"-{folder}" in values("sotto-core.service", "NoExecPaths")
+    made = [line.split() for line in (FOLDER / "tmpfiles.conf").read_text().splitlines()]
+    assert [line[:1] + line[2:] for line in made if line[1] == folder] == [
+        ["d", "0770", "root", "sotto-link", "-"],
+        ["a+", "-", "-", "-", "-", f"group:{group}:--x"],
+    ]
+    assert f"g {group} -" in (FOLDER / "sysusers.conf").read_text().splitlines()
+    assert group not in values("sotto-core.service", "SupplementaryGroups")
+
+
+def test_every_group_that_is_made_is_removed_by_a_purge():
+    made = re.findall(r"^g (\S+)", (FOLDER / "sysusers.conf").read_text(), re.MULTILINE)
+    for script in ("install.sh", "make_deb.sh"):
+        text = (ROOT / "scripts" / script).read_text()
+        removed = re.search(r"for group in ([a-z -]+); do", text)
+        assert removed is not None
+        assert sorted(removed[1].split()) == sorted(made)
 
 
 def test_core_and_wyoming_mean_the_same_sockets():

@@ -17,12 +17,14 @@ from typing import Final, Literal, Protocol, TypeAlias
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.confirming import Button
-from assistant.observe.sockets import Listening
+from assistant.observe.sockets import Listening, place
 from assistant.observe.state import Mood, Snapshot, State
 
 log = logging.getLogger(__name__)
 
 NAME: Final = "events.sock"
+VARIABLE: Final = "SOTTO_EVENTS_SOCKET"
+"""Names the place at which a group may connect to the service (systemd/sotto-core.service)."""
 CLIENTS = 8
 LONGEST = 256
 """Bytes of a line."""
@@ -81,8 +83,8 @@ class Lamps:
         self._button = button
 
     def listening(self, directory: Path) -> Listening:
-        """The socket in this directory, to be entered."""
-        return Listening(directory / NAME, self.serve, CLIENTS)
+        """The socket, in this directory or where the service's group may enter; to be entered."""
+        return Listening(place(VARIABLE, directory / NAME), self.serve, CLIENTS)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client, until it goes, says what no client says, or does not read."""

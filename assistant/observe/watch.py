@@ -17,13 +17,15 @@ from assistant.observe import machine
 from assistant.observe.lamps import Ears, Lamps
 from assistant.observe.meter import Meter
 from assistant.observe.metrics import Metrics
-from assistant.observe.sockets import Listening
+from assistant.observe.sockets import Listening, place
 from assistant.observe.state import State
 from assistant.settings import ObserveSettings
 
 log = logging.getLogger(__name__)
 
 METRICS = "metrics.sock"
+METRICS_VARIABLE = "SOTTO_METRICS_SOCKET"
+"""Names the place at which a group may connect to the service (systemd/sotto-core.service)."""
 SCRAPERS = 4
 """Scrapers at one time."""
 LOOK_EVERY = 0.5
@@ -86,8 +88,8 @@ class Watch:
         if under.switch is not None:
             under.switch.tell = lambda on: self.state.mute("switch", on=on)
         if self._settings.metrics:
-            path = self._directory / METRICS
-            self._sockets.append(Listening(path, self.metrics.serve, SCRAPERS))
+            where = place(METRICS_VARIABLE, self._directory / METRICS)
+            self._sockets.append(Listening(where, self.metrics.serve, SCRAPERS))
         if self._settings.events and under.pause is not None:
             lamps = Lamps(self.state, ears, under.pause, under.confirming.button)
             self._sockets.append(lamps.listening(self._directory))

@@ -1,6 +1,8 @@
 """A button: a short press listens, silences or confirms; held for a second it mutes.
 
-    python button.py --socket /var/lib/sotto/events.sock --device /dev/input/event0
+    python button.py --socket /run/sotto/lamps/events.sock --device /dev/input/event0
+
+Its user is in the groups sotto-lamps and input: sudo usermod -aG sotto-lamps,input USER.
 
 A GPIO is such a device with `dtoverlay=gpio-key,gpio=17,active_low=1,gpio_pull=up,keycode=164` in a
 Raspberry Pi's config.txt. Only the standard library.

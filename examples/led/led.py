@@ -1,9 +1,10 @@
 """Shows the daemon's mood with a LED: a file below /sys/class/leds, or a GPIO through libgpiod.
 
-    python led.py --socket /var/lib/sotto/events.sock --led /sys/class/leds/ACT
-    python led.py --socket /var/lib/sotto/events.sock --gpio gpiochip0:17
+    python led.py --socket /run/sotto/lamps/events.sock --led /sys/class/leds/ACT
+    python led.py --socket /run/sotto/lamps/events.sock --gpio gpiochip0:17
 
-Only the standard library; `--gpio` calls gpioset(1) (apt install gpiod).
+Its user is in the group sotto-lamps: sudo usermod -aG sotto-lamps USER. Only the standard library;
+`--gpio` calls gpioset(1) (apt install gpiod).
 """
 
 from __future__ import annotations

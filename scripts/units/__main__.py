@@ -2,8 +2,8 @@
 
     python -m scripts.units [--folder DIR] [--wheels DIR] [--only PART...] [--keep]
 
-Prints three tables; exit status 1 where something is not as declared. Needs root, systemd-nspawn
-and debootstrap; nothing of the machine it runs on is changed beside DIR.
+Prints tables; exit status 1 where something is not as declared. Needs root, systemd-nspawn,
+debootstrap, mosquitto and openssl; nothing of the machine it runs on is changed beside DIR.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.units import credentials, lifecycle, package, recovery, running, stage
+from scripts.units import (
+    credentials,
+    journal,
+    lamps,
+    lifecycle,
+    outward,
+    package,
+    recovery,
+    running,
+    stage,
+)
 from scripts.units.machine import Machine, booted, lacking, make_folder
 from scripts.units.table import ALLOWED, NOT_ITS_OWN, SKILL
 
@@ -101,12 +111,26 @@ def probe(machine: Machine) -> list[str]:
     return wrong
 
 
+INSIDE = {
+    "probe": probe,
+    "running": running.check,
+    "recovery": recovery.measure,
+    "lamps": lamps.check,
+    "journal": journal.check,
+    "outward": outward.check,
+    "credentials": credentials.check,
+}
+"""The parts that are done in one boot, in this order."""
+ALONE = {"package": package.check, "lifecycle": lifecycle.check}
+"""The parts that boot machines of their own."""
+
+
 def main() -> int:
     """Run all of it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp/sotto-units"))  # noqa: S108
     parser.add_argument("--wheels", type=Path, help="of all that is installed; none: fetched")
-    parts = ("probe", "running", "recovery", "credentials", "package", "lifecycle")
+    parts = (*INSIDE, *ALONE)
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="parts of it")
     parser.add_argument("--keep", action="store_true", help="leave the folder as it is")
     parsed = parser.parse_args()
@@ -121,19 +145,16 @@ def main() -> int:
     shutil.rmtree(root, ignore_errors=True)
     subprocess.run(["cp", "-a", "--reflink=auto", str(folder / "debian"), str(root)], check=True)
     wrong: list[str] = []
-    inside = {"probe": probe, "running": running.check, "recovery": recovery.measure}
-    inside["credentials"] = credentials.check
-    chosen = [check for name, check in inside.items() if name in parsed.only]
+    chosen = [check for name, check in INSIDE.items() if name in parsed.only]
     if chosen:
         stage.furnish(root, wheels)
         with booted(root) as machine:
             stage.begin(machine)
             for check in chosen:
                 wrong += check(machine)
-    if "package" in parsed.only:
-        wrong += package.check(folder, wheels)
-    if "lifecycle" in parsed.only:
-        wrong += lifecycle.check(folder, wheels)
+    for name, check_alone in ALONE.items():
+        if name in parsed.only:
+            wrong += check_alone(folder, wheels)
     if not parsed.keep:
         shutil.rmtree(root, ignore_errors=True)
     for line in wrong:

@@ -85,6 +85,19 @@ def reach_the_door(_own: Path) -> None:
 
 
 @attempt
+def reach_the_lamps(_own: Path) -> None:
+    os.stat("/run/sotto/lamps/.")
+    gone = contextlib.suppress(FileNotFoundError, ConnectionRefusedError)
+    with socket.socket(socket.AF_UNIX) as connection, gone:  # while no core serves it
+        connection.connect("/run/sotto/lamps/events.sock")
+
+
+@attempt
+def read_the_metrics(_own: Path) -> None:
+    os.stat("/run/sotto/metrics/.")
+
+
+@attempt
 def ask_the_system_bus(_own: Path) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect("/run/dbus/system_bus_socket")
@@ -99,6 +112,21 @@ def ask_the_user_database(_own: Path) -> None:
 @attempt
 def write_its_own_state(own: Path) -> None:
     (own / "probe").write_text("")
+
+
+@attempt
+def write_where_lamps_connect(_own: Path) -> None:
+    own = Path(f"/run/sotto/lamps/probe-{os.getpid()}")
+    own.write_text("")
+    own.unlink()
+
+
+@attempt
+def run_what_it_wrote_there(_own: Path) -> None:
+    program = Path(f"/run/sotto/lamps/program-{os.getpid()}")
+    program.write_bytes(Path("/usr/bin/true").read_bytes())
+    program.chmod(0o700)
+    subprocess.run([str(program)], check=True)
 
 
 @attempt

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PACKAGES = (
@@ -52,6 +52,8 @@ class Machine:
         self._nspawn: subprocess.Popen[bytes] | None = None
         self.leader = 0
         """The id that the machine's first process has outside."""
+        self.began = 0.0
+        """When it was switched on, as files' times say it."""
 
     def start(self) -> None:
         """Boot it, and wait until systemd is done with that."""
@@ -81,6 +83,7 @@ class Machine:
         self._groups = [Path(f"/sys/fs/cgroup/{name}/sotto-units-{os.getpid()}") for name in old]
         for group in self._groups:
             group.mkdir(exist_ok=True)
+        self.began = time.time()
         with self.folder.with_suffix(".boot").open("wb") as console:
             self._nspawn = subprocess.Popen(
                 line,
@@ -142,12 +145,16 @@ class Machine:
             raise RuntimeError(f"{command}: status {status}: {output}")
         return output
 
-    def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Put a file there, from outside."""
-        place = self.folder / path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
-        place.chmod(mode)
+    @property
+    def root(self) -> Path:
+        """Its files as it sees them, with what is mounted there."""
+        return Path(f"/proc/{self.leader}/root")
+
+    def beside(self, line: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a program of ours, with our files, in the machine's network."""
+        return subprocess.Popen(
+            ["nsenter", "-t", str(self.leader), "-n", *line], stdout=subprocess.PIPE, text=True
+        )
 
     def outside(self, process: int) -> int:
         """The id outside of a process that has this one inside."""
@@ -206,6 +213,8 @@ def lacking() -> str | None:
     for command, package in (
         ("systemd-nspawn", "systemd-container"),
         ("debootstrap", "debootstrap"),
+        ("mosquitto", "mosquitto"),
+        ("openssl", "openssl"),
     ):
         if shutil.which(command) is None:
             return f"{command} is missing: apt-get install {package}"

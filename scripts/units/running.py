@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scripts.units.machine import Machine
+from scripts.units.stage import SETTINGS_FILE as SETTINGS
 
-SETTINGS = "/etc/sotto/settings.yaml"
 HOUSE = "home_assistant: {url: http://127.0.0.1:8123}"
 """Nobody is there, and there is no token: the door says so to the core."""
 SERVICES = ("sotto-core", "sotto-door", "sotto-wyoming")

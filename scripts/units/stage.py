@@ -42,7 +42,24 @@ SETTINGS = (
     "door: {address: 127.0.0.1, port: 1883, tls: false}",
     "wyoming: {wake: tcp://127.0.0.1:10400, intent: tcp://127.0.0.1:10500}",
 )
-PLAY = "PULSE_SERVER=unix:/run/pulse-test/native paplay --device=fake /root/said.wav"
+SETTINGS_FILE = "/etc/sotto/settings.yaml"
+PLAYS = """\
+[Service]
+Environment=PULSE_SERVER=unix:/run/pulse-test/native
+ExecStart=/usr/bin/paplay --device=fake /root/{name}.wav
+"""
+PLAY = "systemctl start --wait play-said"
+PLAYED = {
+    name: HERE / "assistant/recordings" / f"{file}.flac"
+    for name, file in {
+        "said": "1_alexa_light_on",
+        "time": "3_alexa_time",
+        "call": "4_alexa_call",
+    }.items()
+}
+"""What is played into the microphone by play-NAME.service; `call` has a telephone number in it."""
+BROKER_PORT, HOME_PORT = 8883, 8123
+"""Of the machine's loopback, where peers.py serves."""
 
 
 def make_wheels(folder: Path) -> Path:
@@ -85,8 +102,10 @@ def furnish(root: Path, wheels: Path) -> None:
     (units / "loopback-test.service").write_text(LISTENER)
     (units / "sotto-core.service.d/test.conf").write_text(CORE)
     sound = "import soundfile as s, sys; s.write(sys.argv[2], *s.read(sys.argv[1]))"
-    heard = [str(HERE / "assistant/recordings/1_alexa_light_on.flac"), str(root / "root/said.wav")]
-    subprocess.run([sys.executable, "-c", sound, *heard], check=True)
+    for name, recording in PLAYED.items():
+        (units / f"play-{name}.service").write_text(PLAYS.format(name=name))
+        line = [sys.executable, "-c", sound, str(recording), str(root / f"root/{name}.wav")]
+        subprocess.run(line, check=True)
     (root / "root/secret").write_text("a secret\n")
     (root / "var/log/journal").mkdir(exist_ok=True)
     (root / "dev/snd").mkdir(parents=True, exist_ok=True)
@@ -96,7 +115,6 @@ def begin(machine: Machine) -> None:
     """What has to be there before a probe."""
     machine.run("ip link add one type veth peer name other && ip link set one up")
     machine.must("mkdir -p /dev/snd && touch /dev/snd/controlC0")
-    machine.must("systemctl start sotto-door.socket sotto-wyoming.socket")
-    machine.must("systemctl start pulse-test loopback-test")
     for line in SETTINGS:
-        machine.must(f"echo '{line}' >>/etc/sotto/settings.yaml")
+        machine.must(f"echo '{line}' >>{SETTINGS_FILE}")
+    machine.must("systemctl start pulse-test loopback-test sotto-door", 60)

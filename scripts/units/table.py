@@ -7,6 +7,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             *("write_its_own_state", "see_the_state_of_the_core", "read_the_configuration"),
             *("see_sound_devices", "run_python", "lock_secret_memory", "reach_the_door"),
+            *("reach_the_lamps", "read_the_metrics", "write_where_lamps_connect"),
             # Whisper's library makes code as it runs
             "have_memory_that_is_written_and_executed",
             *("hear_with_the_grammar", "hear_with_whisper"),
