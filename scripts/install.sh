@@ -13,7 +13,7 @@ prefix=${PREFIX:-/usr/local}
 python=${PYTHON:-/usr/bin/python3}
 here=$(cd "$(dirname "$0")/.." && pwd)
 home=/opt/sotto
-units="sotto.target sotto-core.service sotto-door.socket sotto-door.service sotto-wyoming.socket sotto-wyoming.service"
+units="sotto.target sotto-core.service sotto-door.socket sotto-names.socket sotto-door.service sotto-wyoming.socket sotto-wyoming.service"
 
 say() { echo "sotto: $*"; }
 fail() { echo "sotto: $*" >&2; exit 1; }
@@ -160,7 +160,7 @@ uninstall)
       "$root/etc/credstore.encrypted/sotto-master" "$root/etc/credstore.encrypted/sotto-mqtt-key" \
       "$root/etc/credstore.encrypted/sotto-ha-token"
     if [ -z "$root" ]; then
-      for group in sotto-lamps sotto-metrics sotto-link sotto; do getent group "$group" >/dev/null && groupdel "$group"; done
+      for group in sotto-lamps sotto-metrics sotto-names sotto-link sotto; do getent group "$group" >/dev/null && groupdel "$group"; done
     fi
     say "removed, with its configuration and everything it kept"
   else

@@ -69,7 +69,7 @@ cat >"$stage/DEBIAN/prerm" <<'END'
 #!/bin/sh
 set -e
 if [ "$1" = remove ]; then
-  units="sotto.target sotto-core.service sotto-door.service sotto-door.socket sotto-wyoming.service sotto-wyoming.socket"
+  units="sotto.target sotto-core.service sotto-door.service sotto-door.socket sotto-names.socket sotto-wyoming.service sotto-wyoming.socket"
   if [ -d /run/systemd/system ]; then systemctl --quiet stop $units || true; fi
   systemctl --quiet disable $units 2>/dev/null || true
 fi
@@ -83,7 +83,7 @@ if [ "$1" = purge ]; then
   for name in sotto sotto-door sotto-wyoming; do rm -rf "/var/lib/private/$name" "/var/lib/$name"; done
   for name in sotto-master sotto-mqtt-key sotto-ha-token; do rm -f "/etc/credstore.encrypted/$name"; done
   rm -rf /etc/sotto
-  for group in sotto-lamps sotto-metrics sotto-link sotto; do
+  for group in sotto-lamps sotto-metrics sotto-names sotto-link sotto; do
     if getent group "$group" >/dev/null; then groupdel "$group" || true; fi
   done
 fi

@@ -142,8 +142,9 @@ def test_only_the_core_has_a_sound_device_and_only_the_others_a_network():
     for name in ("door", "wyoming"):
         unit = f"sotto-{name}.service"
         assert "PrivateNetwork" not in dict(lines(unit))
-        for key in ("BindPaths", "DeviceAllow", "SupplementaryGroups"):
+        for key in ("BindPaths", "DeviceAllow"):
             assert values(unit, key) == []
+        assert not {"audio", "sotto-link"} & set(values(unit, "SupplementaryGroups"))
         assert "-/dev/snd" in values(unit, "InaccessiblePaths")
 
 
@@ -213,6 +214,18 @@ def test_core_and_wyoming_mean_the_same_sockets():
     )
     opened = values("sotto-wyoming.socket", "ListenSequentialPacket")
     assert opened == [f"{folder}/{meeting.SATELLITE}", f"{folder}/{meeting.MICROPHONE}"]
+
+
+def test_wyoming_is_told_names_at_a_socket_of_the_doors_where_nothing_can_be_asked_for():
+    (opened,) = values("sotto-names.socket", "ListenSequentialPacket")
+    assert f"{places.NAMES_VARIABLE}={opened}" in values("sotto-wyoming.service", "Environment")
+    assert Path(opened).name == places.NAMES_SOCKET
+    made = dict(lines("sotto-names.socket"))
+    assert made["Service"] == made["BindsTo"] == "sotto-door.service"
+    assert (made["SocketUser"], made["SocketMode"]) == ("root", "0660")
+    assert values("sotto-wyoming.service", "SupplementaryGroups") == [made["SocketGroup"]]
+    assert made["SocketGroup"] != dict(lines("sotto-door.socket"))["SocketGroup"]
+    assert values("sotto-door.service", "Sockets") == ["sotto-door.socket", "sotto-names.socket"]
 
 
 def test_credentials_have_the_names_that_are_looked_for():

@@ -12,7 +12,7 @@ VARIABLE = "SOTTO_HOME_SOCKET"
 """Names the socket that systemd opened for the door (systemd/sotto-door.socket)."""
 NAMES_SOCKET = "names.sock"
 NAMES_VARIABLE = "SOTTO_NAMES_SOCKET"
-"""The same, for those who are told of the house and may ask for nothing."""
+"""The same (systemd/sotto-names.socket), for those who are told of the house and no more."""
 
 
 def socket_path(settings: HomeAssistantSettings, state: Path) -> Path:

@@ -85,6 +85,18 @@ def reach_the_door(_own: Path) -> None:
 
 
 @attempt
+def have_the_house_switched(_own: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.connect("/run/sotto/home.sock")
+
+
+@attempt
+def be_told_the_names_of_the_house(_own: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.connect("/run/sotto/names.sock")
+
+
+@attempt
 def reach_the_lamps(_own: Path) -> None:
     os.stat("/run/sotto/lamps/.")
     gone = contextlib.suppress(FileNotFoundError, ConnectionRefusedError)

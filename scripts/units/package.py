@@ -87,6 +87,6 @@ _STEPS = (
     ("dpkg -r", "dpkg -r sotto", 0),
     ("the configuration is kept", "test -e /etc/sotto/settings.yaml && ! test -e /opt/sotto", 0),
     ("dpkg -P", "dpkg -P sotto", 0),
-    ("no group is left", "getent group sotto sotto-link sotto-lamps sotto-metrics", 2),
+    ("no group is left", "getent group sotto sotto-link sotto-names sotto-lamps sotto-metrics", 2),
 )
 """What is done, how, and the status that it should have."""

@@ -7,6 +7,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             *("write_its_own_state", "see_the_state_of_the_core", "read_the_configuration"),
             *("see_sound_devices", "run_python", "lock_secret_memory", "reach_the_door"),
+            "have_the_house_switched",
             *("reach_the_lamps", "read_the_metrics", "write_where_lamps_connect"),
             # Whisper's library makes code as it runs
             "have_memory_that_is_written_and_executed",
@@ -23,7 +24,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "wyoming": frozenset(
         {
             *("write_its_own_state", "read_the_configuration", "run_python"),
-            "ask_the_user_database",
+            *("ask_the_user_database", "be_told_the_names_of_the_house"),
             *("open_internet_socket", "open_internet_6_socket", "reach_what_listens_on_loopback"),
             *("open_netlink_socket", "see_a_network_interface", "lock_secret_memory"),
             "have_memory_that_is_written_and_executed",
