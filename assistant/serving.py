@@ -100,6 +100,7 @@ class Serving:
             partial(_redact, mind),
             mind.parts.parser,
             mind.parts.decide,
+            partial(self._agreed.is_stopped, "sharing"),
             self._worker("intent"),
             self._program("intent"),
         )

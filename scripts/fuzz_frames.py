@@ -58,6 +58,21 @@ WYOMING: Mapping[str, Corpus] = {
 }
 
 
+_MIC = {"name": "far", "mic_format": _SOUND, "installed": True}
+MICROPHONE: Corpus = (
+    *_COMMON,
+    _frame("info", {"mic": [_MIC]}),
+    _frame("info", {"satellite": {"name": "far"}}) + _frame("audio-chunk", _SOUND, _PCM),
+    _frame("info", {"mic": [_MIC]}) + _frame("audio-chunk", _SOUND, _PCM),
+    _frame("info", {"mic": [_MIC]}) + _frame("ping", {"text": "hello"}),
+)
+
+
+def a_microphone(sound: bytes) -> bytes:
+    """What a microphone says that is one, until its first sound is over."""
+    return _frame("info", {"mic": [_MIC]}) + _frame("audio-chunk", _SOUND, sound)
+
+
 def _lines(*values: object) -> Corpus:
     return tuple(json.dumps(value).encode() + b"\n" for value in values)
 
@@ -90,7 +105,10 @@ UNIX: Mapping[str, Corpus] = {
         {"command": "status"}, {"command": "hush"}, {"command": "keys", "action": "status"},
         {"command": "data", "action": "status", "json": True}, {"command": "listen-again"},
     ),
-    "events.sock": _lines({"do": "hush"}, {"do": "mute"}, {"do": "unmute"}, {"do": "wake"}),
+    "events.sock": _lines(
+        {"do": "press"}, {"do": "listen"}, {"do": "mute"}, {"do": "unmute"}, {"do": "button"},
+        {"do": "hush"},
+    ),
     "metrics.sock": (b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"),
 }  # fmt: skip
 _VALUES = (

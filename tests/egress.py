@@ -6,11 +6,15 @@ import asyncio
 import base64
 import codecs
 import contextlib
+import fcntl
 import json
 import os
 import random
 import shutil
+import socket
 import subprocess
+import tempfile
+import time
 import urllib.parse
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
@@ -195,12 +199,19 @@ def may_capture() -> bool:
 
 @contextlib.contextmanager
 def captured(file: Path) -> Iterator[None]:
-    """Record every packet on loopback to a file, where that is allowed."""
+    """Record every packet on loopback to a file, where that is allowed; one test at a time, because
+    a positive control is heard by all."""
     if not may_capture():
         file.write_bytes(b"")
         yield
         return
-    command = ["tcpdump", "-i", "lo", "-s", "0", "-U", "-Z", "root", "-w", str(file)]
+    command = ["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-Z", "root", "-w", str(file)]
+    with (Path(tempfile.gettempdir()) / "sotto-capture.lock").open("w") as one:
+        fcntl.flock(one, fcntl.LOCK_EX)
+        yield from _recorded(command, file)
+
+
+def _recorded(command: list[str], file: Path) -> Iterator[None]:
     with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
         assert running.stderr is not None
         try:
@@ -208,9 +219,21 @@ def captured(file: Path) -> Iterator[None]:
                 if b"listening on" in line:
                     break
             yield
+            _settle(file)
         finally:
             running.terminate()
             running.wait(10)
+
+
+def _settle(file: Path) -> None:
+    """Wait until what was sent until now is in the file."""
+    last = os.urandom(16)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.sendto(last, ("127.0.0.1", 9))
+    until = time.monotonic() + 20
+    while last not in file.read_bytes():
+        assert time.monotonic() < until, "the packets were not recorded"
+        time.sleep(0.05)
 
 
 def alone() -> list[str]:

@@ -9,14 +9,16 @@ them. After each line that was dealt with it prints its number.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
 from pathlib import Path
 
-from assistant import build, logs
+from assistant import build, logs, presenting
 from assistant.agreement import agreement
 from assistant.events import Event, Replied, Sent
+from assistant.observe.state import State
 from assistant.private import Private
 from assistant.runtime import Assistant
 from assistant.settings_file import load
@@ -50,9 +52,17 @@ async def main(settings_file: str, state: str) -> None:
     logs.set_up("debug")
     settings = load(Path(settings_file))
     with agreement(settings, Path(state), always=True) as under:
-        parts = build.mind(settings, None, under, report, live=True).parts
-        assistant = Assistant(object(), parts, report)  # type: ignore[arg-type]
-        async with assistant:
+        watched = State()
+
+        def told(event: Event) -> None:
+            watched.take(event)
+            report(event)
+
+        shows = presenting.presenting(settings, Path(state), under, watched)
+        said = told if shows is None else shows.reporter(told)
+        parts = build.mind(settings, None, under, said, live=True).parts
+        assistant = Assistant(object(), parts, said)  # type: ignore[arg-type]
+        async with assistant, shows or contextlib.nullcontext():
             with Worker("mind") as mind:
                 number = 0
                 while line := await asyncio.to_thread(sys.stdin.readline):

@@ -17,7 +17,7 @@ from wyoming.wake import Detect, Detection
 
 from assistant.settings import WyomingSettings
 from tests.cli import sotto, texts
-from tests.wyoming_stage import RELEASED, hear, send_sound, serving, settings, sound_of, uri
+from tests.wyoming_stage import hear, send_sound, serving, settings, sound_of, uri
 
 
 @pytest.fixture(scope="module")
@@ -179,34 +179,3 @@ async def test_home_assistant_asks_with_a_transcript(at):
         assert (await hear(peer)).type in ("intent", "not-recognized")
         await peer.write_event(Transcript(text="turn on the kitchen light").event())
         assert (await hear(peer)).type == "intent"
-
-
-@pytest.mark.parametrize(("policy", "hidden"), [(None, True), (RELEASED, False)])
-async def test_words_leave_raw_only_where_the_sound_may(
-    tmp_path, state, monkeypatch, policy, hidden
-):
-    """The sentence holds a name; what a peer gets of it is the policy's."""
-    from assistant.private import Private
-    from assistant.types import Transcript as Heard
-    from pipeline.dictation import Dictation
-
-    said = Private("call ada lovelace at five five five one two three four")
-    monkeypatch.setattr(Dictation, "finish", lambda self: Heard(1, said, 1.0))
-    file = None
-    if policy is not None:
-        file = tmp_path / "mine.yaml"
-        file.write_text(policy)
-    made = settings(file, asr=uri())
-    with serving(made, state):
-        text = await transcript(made.wyoming.asr, bytes(32_000))
-    assert ("PHONE_NUMBER_1" in text) == hidden
-    assert ("five five five" in text) != hidden
-
-
-@pytest.mark.parametrize("stopped", ["sharing", "listening"])
-async def test_a_muted_house_answers_with_an_empty_transcript(tmp_path, state, recordings, stopped):
-    file = tmp_path / "mine.yaml"
-    file.write_text(f"version: 1\nextends: household\nmute: [{stopped}]\n")
-    made = settings(file, asr=uri())
-    with serving(made, state):
-        assert await transcript(made.wyoming.asr, sound_of(recordings / "cmd_time.flac")) == ""

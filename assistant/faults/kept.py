@@ -80,9 +80,13 @@ def ask(state: Path, command: str, action: str, **more: object) -> tuple[int | N
 
 
 def rows(state: Path) -> tuple[set[int], str]:
-    """The numbers of the rows that are kept, and what is said of those that are missing."""
+    """The numbers of the rows that are kept, and what is said of those that are missing.
+
+    Messages that wait to be sent are none of them: they go when they were.
+    """
     nothing = {"since": None, "until": None, "subject": None, "category": None}
     status, out, errors = ask(state, "data", "list", **nothing)
     if status != 0:
         raise OSError(f"the daemon does not list what is kept: {errors.strip()}")
-    return {int(json.loads(line)["id"]) for line in out.splitlines()}, errors.strip()
+    listed = map(json.loads, out.splitlines())
+    return {int(row["id"]) for row in listed if row["category"] != "outbox"}, errors.strip()

@@ -30,8 +30,9 @@ def _wrong(stage: Stage, seconds: float) -> str:
     finally:
         stage.clocks.set_wrong(0)
     stage.mended()
-    if not before <= during | stage.ended():
-        raise BrokenError("rows went with the wall clock")
+    gone = before - during - stage.ended()
+    if gone:
+        raise BrokenError(f"rows {sorted(gone)} went with the wall clock")
     return f"answered, and deleted none of {len(before)} rows before its time"
 
 

@@ -139,6 +139,8 @@ LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "wyoming %s: at %s": ("service", "address"),
     "wyoming asr: an utterance was dropped: %s": ("error",),
     "wyoming asr: an utterance was dropped: the recognizer took too long": (),
+    "wyoming intent: a text was dropped: %s": ("error",),
+    "wyoming intent: a text was dropped: the parser took too long": (),
     "wyoming microphone: %s: %s; trying again": ("address", "problem"),
     "wyoming microphone: at %s": ("address",),
     "wyoming microphone: hung up on user %d": ("user",),

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
 
-from assistant.errors import StateError
+from assistant.errors import StateError, outline
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +93,9 @@ class Listening:
         try:
             await self._serve(reader, writer)
         except (OSError, ValueError, EOFError, TimeoutError, asyncio.LimitOverrunError) as error:
-            log.debug("%s: a client was hung up on: %s", self._path.name, error)
+            log.debug("%s: a client was hung up on: %s", self._path.name, outline(error))
         except Exception as error:  # a fault of ours costs this client only
-            log.error("%s: a client was hung up on: %s", self._path.name, error)
+            log.error("%s: a client was hung up on: %s", self._path.name, outline(error))
         finally:
             writer.close()
 

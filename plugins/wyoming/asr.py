@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
-from assistant.errors import AssistantError, outline
+from assistant.errors import outline
 from assistant.types import AudioFrame, AudioRelease, RedactedTranscript, Refusal, Transcript
 from pipeline.dictation import Dictation
 from pipeline.worker import Worker
@@ -19,9 +19,11 @@ from plugins.wyoming.sound import Hearing
 from plugins.wyoming.wire import Frame
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LIMIT = 20.0
-"""Seconds in which a text must be there; else it is empty."""
+"""Seconds in which the recognizer must have taken sound, or made a text; else it is empty."""
 
 
 class Asr:
@@ -83,52 +85,60 @@ class AsrTalk:
         self._line = line
         self._hearing = Hearing()
         self._dictation: Dictation | None = None
+        self._failed = False
+        """Whether nothing can be made of this utterance any longer."""
 
     async def take(self, frame: Frame) -> None:
         """Hear, and answer at the end."""
         match frame.type:
             case "transcribe":
-                await self._forget()
+                self._forget()
             case "audio-start":
                 read(frame, Sound)
-                await self._forget()
-                self._dictation = await self._asr.worker.run(self._asr.begin)
+                self._forget()
+                await self._hear([])
             case "audio-chunk":
                 sound = read(frame, Sound)
-                if self._dictation is None:
-                    self._dictation = await self._asr.worker.run(self._asr.begin)
-                await self._hear(list(self._hearing.feed(sound, frame.payload)))
+                await self._hear(self._hearing.feed(sound, frame.payload))
             case "audio-stop":
-                await self._hear(list(self._hearing.last()))
-                await self._line.send("transcript", {"text": await self._words(), "language": "en"})
-                await self._forget()
+                text = await self._words()
+                self._forget()
+                await self._line.send("transcript", {"text": text, "language": "en"})
 
     async def leave(self) -> None:
         """Forget the utterance."""
-        await self._forget()
+        self._forget()
 
-    async def _hear(self, frames: list[AudioFrame]) -> None:
+    async def _hear(self, frames: Iterable[AudioFrame]) -> None:
+        if self._dictation is None:
+            self._dictation = await self._try(self._asr.begin)
         for frame in frames:
             if self._dictation is not None:
-                await self._asr.worker.run(self._dictation.feed, frame)
+                await self._try(self._dictation.feed, frame)
 
     async def _words(self) -> str:
-        """The text; empty where the engine failed or took too long."""
+        """The text; empty where nothing came, where the engine failed or took too long."""
         if self._dictation is None:
             return ""
+        await self._hear(self._hearing.last())
+        return await self._try(self._asr.words, self._dictation) or ""
+
+    async def _try(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What the engine gives; None from its first failure on, to the end of the utterance."""
+        if self._failed:
+            return None
         try:
             async with asyncio.timeout(LIMIT):
-                return await self._asr.worker.run(self._asr.words, self._dictation)
+                return await self._asr.worker.run(call, *args, **kwargs)
         except TimeoutError:
             log.error("wyoming asr: an utterance was dropped: the recognizer took too long")
-        except AssistantError as error:
-            log.error("wyoming asr: an utterance was dropped: %s", error)
         except Exception as error:  # a transcript is always answered
             log.error("wyoming asr: an utterance was dropped: %s", outline(error))
-        return ""
+        self._failed = True
+        return None
 
-    async def _forget(self) -> None:
-        self._hearing = Hearing()
+    def _forget(self) -> None:
+        self._hearing, self._failed = Hearing(), False
         dictation, self._dictation = self._dictation, None
         if dictation is not None:
             self._asr.worker.submit(dictation.close)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from assistant.errors import outline
 from assistant.private import Private
 from assistant.skill import plain
 from assistant.types import (
@@ -23,8 +26,17 @@ from plugins.wyoming.messages import Said, read
 from plugins.wyoming.server import Line
 from plugins.wyoming.wire import Frame
 
+log = logging.getLogger(__name__)
+
+LIMIT = 20.0
+"""Seconds in which an answer must be there."""
 Told: TypeAlias = tuple[str, dict[str, Any]]
 """A frame's type and its data."""
+NOT_UNDERSTOOD: Told = ("not-recognized", {"text": "Sorry, I didn't understand that."})
+NEEDS_A_YES: Told = (
+    "not-recognized", {"text": "That needs a yes. Please say it to Sotto itself."},
+)  # fmt: skip
+NOT_ALLOWED: Told = ("not-recognized", {"text": "I'm not allowed to do that."})
 
 
 class Intents:
@@ -41,13 +53,15 @@ class Intents:
         redact: Callable[[Transcript], RedactedTranscript],
         parser: Parser,
         decide: Callable[[RedactedIntent], Grant | Confirm | Refusal],
+        is_stopped: Callable[[], bool],
         worker: Worker,
         program: str,
     ) -> None:
-        """`worker` has room for every peer."""
+        """`is_stopped`: whether nothing is shared now. `worker` has room for every peer."""
         self._redact = redact
         self._parser = parser
         self._decide = decide
+        self._is_stopped = is_stopped
         self.worker = worker
         self._program = program
         self._numbers = itertools.count(1)
@@ -62,10 +76,12 @@ class Intents:
 
     def understand(self, text: Private[str]) -> Told:
         """What is answered to a text."""
+        if self._is_stopped():
+            return NOT_ALLOWED
         redacted = self._redact(Transcript(next(self._numbers), text, 1.0))
         intent = self._parser.parse(redacted)
         if intent is None:
-            return "not-recognized", {"text": "Sorry, I didn't understand that."}
+            return NOT_UNDERSTOOD
         match self._decide(intent):
             case Grant():
                 entities = [
@@ -73,11 +89,9 @@ class Intents:
                 ]
                 return "intent", {"name": intent.name, "entities": entities}
             case Confirm():
-                return "not-recognized", {
-                    "text": "That needs a yes. Please say it to Sotto itself."
-                }
+                return NEEDS_A_YES
             case Refusal():
-                return "not-recognized", {"text": "I'm not allowed to do that."}
+                return NOT_ALLOWED
 
 
 class IntentTalk:
@@ -91,9 +105,20 @@ class IntentTalk:
         """Answer a text."""
         if frame.type in ("recognize", "transcript"):
             text = Private(read(frame, Said).text)
-            kind, data = await self._intents.worker.run(self._intents.understand, text)
+            kind, data = await self._told(text)
             context = frame.data.get("context")
             await self._line.send(kind, {**data, "context": context} if context else data)
+
+    async def _told(self, text: Private[str]) -> Told:
+        """The answer, also where the parser failed or took too long."""
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await self._intents.worker.run(self._intents.understand, text)
+        except TimeoutError:
+            log.error("wyoming intent: a text was dropped: the parser took too long")
+        except Exception as error:  # there is always an answer
+            log.error("wyoming intent: a text was dropped: %s", outline(error))
+        return NOT_UNDERSTOOD
 
     async def leave(self) -> None:
         """It keeps nothing."""

@@ -27,9 +27,9 @@ class Message(BaseModel):
 class Sound(Message):
     """`audio-start` and `audio-chunk`: what the samples are."""
 
-    rate: Annotated[int, Field(ge=8_000, le=96_000)]
-    width: Literal[1, 2, 4]
-    channels: Annotated[int, Field(ge=1, le=8)]
+    rate: Annotated[int, Field(ge=8_000, le=96_000, description="8000 to 96000 a second")]
+    width: Annotated[Literal[1, 2, 4], Field(description="1, 2 or 4 bytes")]
+    channels: Annotated[int, Field(ge=1, le=8, description="1 to 8")]
     timestamp: Milliseconds | None = None
 
 
@@ -60,5 +60,8 @@ def read(frame: Frame, kind: type[M]) -> M:
         return kind.model_validate(dict(frame.data))
     except ValidationError as error:
         place = error.errors(include_input=False, include_url=False)[0]["loc"]
-        field = place[0] if place and place[0] in kind.model_fields else "data"
-        raise WyomingError(f"{kind.__name__.lower()}: {field} is not what it may be") from None
+        key = str(place[0]) if place else ""
+        field = kind.model_fields.get(key)
+        may = f" ({field.description})" if field is not None and field.description else ""
+        name = key if field is not None else "data"
+        raise WyomingError(f"{kind.__name__.lower()}: {name} is not what it may be{may}") from None

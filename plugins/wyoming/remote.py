@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Iterable
 
-from assistant.errors import WyomingError
+from assistant.errors import WyomingError, outline
 from assistant.types import FRAME_SECONDS, AudioFrame
 from pipeline.sources.remote import INDEX
 from plugins.door.backoff import Backoff
@@ -92,6 +92,8 @@ class Remote:
                 reason = "it does not answer"
             except OSError as error:
                 reason = error.strerror or type(error).__name__
+            except Exception as error:  # one connection never ends the microphone
+                reason = f"a fault of Sotto's own: {outline(error)}"
             if loop.time() - connected > STEADY:
                 backoff.reset()
                 said = ""
