@@ -82,6 +82,10 @@ def _packets(*values: object) -> Corpus:
 
 
 _ID = "0123456789abcdef" * 2
+_HOUSE = _packets(
+    {"do": "call", "id": 1, "service": "light.turn_on", "entities": ["light.kitchen"]},
+    {"do": "look", "id": 2, "entities": ["sensor.bedroom"]},
+)
 UNIX: Mapping[str, Corpus] = {
     "wyoming-satellite.sock": (
         *_packets({"say": "woken", "phrase": "alexa"}, {"say": "over"}, {"say": "played"}),
@@ -93,10 +97,8 @@ UNIX: Mapping[str, Corpus] = {
         {"do": "ask", "id": _ID, "destination": "weather", "intent": "GetForecast",
          "slots": {"city": {"choice": "rome"}, "hours": {"number": 3}}},
     ),
-    "home.sock": _packets(
-        {"do": "call", "id": 1, "service": "light.turn_on", "entities": ["light.kitchen"]},
-        {"do": "read", "id": 2, "entities": ["sensor.bedroom"]},
-    ),
+    "home.sock": _HOUSE,
+    "names.sock": _HOUSE,
     "presence.sock": _packets(
         {"say": "shown", "mood": "idle", "muted": False, "policy": "usual", "utterances": 3},
         {"say": "happened", "what": "done", "intent": "HassTurnOn"},

@@ -176,7 +176,7 @@ def sotto(folder: Path) -> Iterator[list[Target]]:
         run, door, wyoming = (
             stack.enter_context(_process(folder, command)) for command in ("run", "door", "wyoming")
         )
-        owners = {"door.sock": door, "home.sock": door, "presence.sock": door}
+        owners = dict.fromkeys(("door.sock", "home.sock", "names.sock", "presence.sock"), door)
         owners |= dict.fromkeys(("wyoming-satellite.sock", "wyoming-microphone.sock"), wyoming)
         targets = [Target(kind, wyoming, _tcp(ports[kind]), WYOMING[kind]) for kind in WYOMING]
         for name, corpus in UNIX.items():
