@@ -184,6 +184,7 @@ class Generator:
 
     def _pieces(self) -> tuple[str, list[Piece]]:
         kind = self.rng.random()
+        self.values.twin = ""
         if kind < 0.46:
             template, node = self.rng.choice(self.private)
         elif kind < 0.76:

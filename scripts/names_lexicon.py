@@ -17,13 +17,13 @@ LISTS = (
     ("last",), ("artist",), ("song", "album", "film", "show", "book", "podcast", "game"),
     ("star", "author", "fictional"), ("team",), ("city", "town", "hood", "landmark"),
     ("country", "state"), ("brand", "grocery", "app", "employer", "channel", "radio", "site"),
-    ("food", "dish"), ("room", "device"),
+    ("food", "dish", "drink"), ("room", "device"),
     ("condition", "procedure"),
     ("symptom", "diagnosis", "medical_thing", "medical_test", "complaint", "clinic", "body_part"),
     ("drug",),
     ("org_kind", "org_tail"), ("street_kind", "home_kind"), ("kin", "kin_name", "job"), ("title",),
     ("noun",), ("verb",), ("adjective", "adverb", "color"), ("frame",), ("holiday", "day"),
-    ("mail_host", "tld"), ("number",), ("animal", "genre", "language", "topic"),
+    ("mail_host", "tld"), ("number",), ("animal", "genre", "language", "topic", "nationality"),
     ("usual",), ("rarer",), ("rare",),
 )  # fmt: skip
 _OFTEN, _RARER, _RARE = 2_000, 8_000, 20_000
@@ -82,7 +82,7 @@ def _forms(entry: str) -> Iterator[str]:
         forms.append([*keys[:-1], f"{keys[-1]}s"])
         if len(keys) == 1:
             forms.append([f"{keys[0]}'s"])
-    if len(keys) > 1 and keys[0] in {"the", "a", "an"}:
+    if len(keys) > 1 and keys[0] in {"the", "a", "an"} and len(keys[1]) > 1:
         forms.append(keys[1:])
     if len(keys) > 2 and "and" in keys:
         forms += [[key for key in form if key != "and"] for form in forms]

@@ -59,6 +59,11 @@ def misheard(word: str, rng: random.Random) -> str:
     return word[:at] + new + word[at + len(old) :]
 
 
+def _is_odd(word: str, label: str) -> bool:
+    """Whether a recognizer may write everyday words in its place: a name, or a long medicine."""
+    return word.isalpha() and (label == "PERSON" or (label == "MEDICAL" and len(word) > 7))
+
+
 def spell(word: str) -> str:
     """The letters of a word, apart."""
     return " ".join(letter for letter in word if letter.isalpha())
@@ -77,10 +82,13 @@ def spoken_noise(pieces: list[Piece], rng: random.Random) -> Marked:
     """Lower case, without punctuation, with what recognizers get wrong."""
     pieces = _framed(pieces, rng)
     rate = rng.choice((0.0, 0.0, 0.01, 0.03, 0.06))
-    apart = 0.5 if rng.random() < 0.1 else 0.015
+    apart = 0.5 if rng.random() < 0.13 else 0.015
     out: list[Piece] = []
     for index, (raw, label) in enumerate(pieces):
         word = raw.lower().rstrip(",")
+        if word[:1] == "\x01" and word[1:].isalpha() and rng.random() < apart * 0.6:
+            out += [("\x01" + part, label) for part in taken_apart(word[1:], rng).split()]
+            continue
         inside = bool(label) and index > 0 and pieces[index - 1][1] == label
         if not label and rng.random() < rate * 0.7:
             continue
@@ -90,7 +98,7 @@ def spoken_noise(pieces: list[Piece], rng: random.Random) -> Marked:
             word = sound_alike(word, rng)
         if label not in {"", "CODE"} and rng.random() < 0.06:
             word = misheard(word, rng)
-        elif label == "PERSON" and word.isalpha() and rng.random() < apart:
+        elif _is_odd(word, label) and rng.random() < apart:
             out += [(part, label) for part in taken_apart(word, rng).split()]
             continue
         if word.endswith("'s") and rng.random() < 0.35:

@@ -19,6 +19,8 @@ class People(Numbers):
 
     def __init__(self, rng: random.Random, data: Path, allowed: Callable[[str], bool]) -> None:
         super().__init__(rng)
+        self.twin = ""
+        """The name that is also a word in the sentence that is being made."""
         for name in ("people", "public", "private", "words"):
             self.lists |= read_lists(data / f"{name}.txt")
         self.lists["first"] = read_lines(data / "first.txt")
@@ -65,6 +67,26 @@ class People(Numbers):
         """A family: "the okafors", "the joneses"."""
         name = self._hidden_l()
         return name + ("es" if name[-1] in "sxz" or name[-2:] in {"ch", "sh"} else "s")
+
+    def _hidden_fs(self) -> str:
+        """Somebody's, as a recognizer writes it: "matthews deadlines"."""
+        return self._hidden_f() + "s"
+
+    def _hidden_timename(self) -> str:
+        return self._pick("time_name")
+
+    def _hidden_twin(self) -> str:
+        """A name that is a word as well, the same one in all of a sentence."""
+        self.twin = self.twin or self._pick("word_first")
+        return self.twin
+
+    def _twin(self) -> str:
+        """The same word where it is nobody's name."""
+        return self._hidden_twin()
+
+    def _given(self) -> str:
+        """The name of somebody who is long dead."""
+        return self._hidden_f()
 
     def _full(self) -> str:
         kind = self.rng.random()

@@ -85,6 +85,20 @@ class Places(People):
     def _hidden_diag(self) -> str:
         return self._pick("diagnosis")
 
+    def _hidden_measure(self) -> str:
+        return self._pick("measure")
+
+    def _hidden_pregnant(self) -> str:
+        """ "fourteen weeks pregnant"."""
+        count = self._num_of(self.rng.randrange(3, 41))
+        time = self.rng.choice(("weeks", "weeks", "weeks", "months", "days"))
+        end = self.rng.choice(("pregnant", "pregnant", "gone", "along", "postpartum", "post op"))
+        return f"{count} {time} {end}"
+
+    def _illness(self) -> str:
+        """An illness that nobody is said to have."""
+        return self._pick("condition", "procedure")
+
     def _hidden_blood(self) -> str:
         return self.rng.choice(("a", "b", "o", "a b")) + self.rng.choice((" positive", " negative"))
 
@@ -186,9 +200,10 @@ class Places(People):
             return " ".join(ONES[int(digit)] for digit in str(value))
         return number(value) + self.rng.choice(("", "", "", "", "", " a", " b"))
 
-    def _unit(self) -> str:
+    def _dwelling(self) -> str:
         name = self.rng.choice(
-            ("apartment", "apt", "flat", "unit", "suite", "room", "number", "floor", "lot", "block")
+            """apartment apt flat unit suite room number floor lot block pitch plot berth
+            pod""".split()
         )
         return f"{name} {self._num_of(self.rng.randrange(1, 60))}" + self.rng.choice(
             ("", "", f" {self.rng.choice('abcdef')}")
@@ -207,11 +222,11 @@ class Places(People):
         elif kind < 0.3:
             base = self._named_home()
         elif kind < 0.36:
-            base = f"{self._unit()} {self._house()} {self._street()}"
+            base = f"{self._dwelling()} {self._house()} {self._street()}"
         else:
             base = f"{self._house()} {self._street()}"
             if self.rng.random() < 0.15:
-                base += f" {self._unit()}"
+                base += f" {self._dwelling()}"
         if self.rng.random() < 0.35:
             between = "" if self.digits else self.rng.choice(("", "in ", ""))
             base += f" {between}{self._pick('town', 'city')}"
@@ -228,7 +243,7 @@ class Places(People):
         name = self.rng.choice(
             (self._pick("street_word"), self._hidden_l(), self._pick("town"), self._noun())
         )
-        house = self._house() if self.rng.random() < 0.5 else self._unit()
+        house = self._house() if self.rng.random() < 0.5 else self._dwelling()
         floor = self.rng.choice(("", "", "", "", " ground floor", " top floor", " the annexe"))
         return f"{house} {name} {self._pick('home_kind')}{floor}"
 

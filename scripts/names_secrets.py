@@ -30,6 +30,9 @@ class Secrets(Places):
             else self.rng.choice(("", "", "_", "."))
         )
         text = join.join(words)
+        if not self.digits and self.rng.random() < 0.1:
+            edge = self.rng.choice(("x x", "x", "underscore", "underscore underscore", "the real"))
+            text = f"{edge} {text}" + self.rng.choice(("", f" {edge}"))
         if self.rng.random() < 0.45:
             value = self.rng.choice((self.rng.randrange(100), self.rng.randrange(1940, 2015)))
             text += f"{'' if self.digits else ' '}{self._num_of(value)}"

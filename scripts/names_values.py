@@ -8,11 +8,12 @@ Piece = tuple[str, str]
 
 NAME_KINDS = {
     "P": "PERSON", "F": "PERSON", "L": "PERSON", "SPELLED": "PERSON", "SPELLEDNAME": "PERSON",
-    "LS": "PERSON", "THREE": "ADDRESS",
+    "LS": "PERSON", "FS": "PERSON", "TWIN": "PERSON", "TIMENAME": "PERSON", "THREE": "ADDRESS",
     "ORG": "ORGANIZATION", "LOC": "LOCATION", "COND": "MEDICAL", "DRUG": "MEDICAL",
     "PROC": "MEDICAL", "MED": "MEDICAL", "SYMPTOM": "MEDICAL", "DIAG": "MEDICAL",
     "MEDTHING": "MEDICAL", "CLINIC": "MEDICAL", "TEST": "MEDICAL", "COMPLAINT": "MEDICAL",
     "BLOOD": "MEDICAL", "ALLERGEN": "MEDICAL", "READING": "MEDICAL",
+    "MEASURE": "MEDICAL", "PREGNANT": "MEDICAL",
     "ADDR": "ADDRESS", "STREET": "ADDRESS", "CORNER": "ADDRESS", "ZIP": "ADDRESS",
     "UNIT": "ADDRESS",
     "USER": "USERNAME", "PASS": "SECRET", "PHRASE": "SECRET", "PIN": "SECRET",
@@ -74,10 +75,10 @@ class Values(Secrets):
 
 _CASED = frozenset(
     """artist song album film show book author star fictional team city country landmark brand game
-    channel radio grocery state podcast language holiday app site firm""".split()
+    channel radio grocery state podcast language holiday app site firm given""".split()
 )
 _UNLIKE = {
-    "artist": 0.5, "song": 0.4, "album": 0.4, "film": 0.35, "show": 0.3, "book": 0.35, "star": 0.25,
+    "artist": 0.5, "song": 0.4, "album": 0.4, "film": 0.35, "show": 0.3, "book": 0.35, "star": 0.16,
     "author": 0.25, "fictional": 0.1, "team": 0.2, "city": 0.18, "country": 0.04, "landmark": 0.1,
     "brand": 0.3, "podcast": 0.3, "game": 0.15, "channel": 0.05, "radio": 0.1, "app": 0.05,
     "grocery": 0.12,

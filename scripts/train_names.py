@@ -71,7 +71,7 @@ def train(seed: int, count: int, epochs: int, held_out: bool) -> Trainer:
 def main() -> int:
     """Train and save; or measure what a model makes of held-out templates and names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sentences", type=int, default=400_000)
+    parser.add_argument("--sentences", type=int, default=550_000)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=MODEL)

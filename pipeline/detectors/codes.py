@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.types import Finding
 from pipeline.detectors import cues
@@ -31,6 +32,7 @@ from pipeline.detectors.shapes import (
     is_counted,
     is_counting,
     is_date,
+    is_frequency,
     is_plain_number,
     is_product,
     is_title,
@@ -58,6 +60,9 @@ _NO_BRIDGE = word_set(
     he she it we they that this then now today tonight tomorrow
     """
 )
+_EXTENSIONS = word_set("extension ext x extn")
+_NEAR = 3
+"""Words between a number and its extension, at most: "um extension"."""
 _KEYPADS = word_set("keypad authenticator atm terminal pinpad intercom entryphone")
 
 
@@ -70,9 +75,13 @@ def find_codes(reading: Reading, runs: Sequence[Run]) -> Iterator[Finding]:
         found = _judge(reading, run, before, after)
         if found is None and kind is not None and before is not None:
             found = _inherit(reading, before, run, kind)
+        phoned = kind == cues.PHONE
         kind = found[0] if found else None
         if found:
-            yield extent(reading, run, *found)
+            finding = extent(reading, run, *found)
+            if phoned and before is not None and _is_extension(reading, before, run):
+                finding = replace(finding, start=reading.starts[before.last])
+            yield finding
         before = run
 
 
@@ -169,7 +178,7 @@ def _denied(reading: Reading, run: Run) -> tuple[str, float] | None:  # noqa: PL
 
 
 def _denied_mixed(reading: Reading, run: Run) -> tuple[str, float] | None:
-    if is_product(run):
+    if is_product(run) or is_frequency(run):
         return None
     hyphened = _is_upper(reading, run) and (
         (run.digits >= 4 and "-" in run.marks) or (run.digits >= 5 and run.phrases == 2)
@@ -196,6 +205,8 @@ def _changes(code: str) -> int:
 def _inherit(reading: Reading, before: Run, run: Run, kind: str) -> tuple[str, float] | None:
     """A second code after "and": "my pins are 1234 and 5678"."""
     between = reading.words[before.last + 1 : run.first]
+    if kind == cues.PHONE and _is_extension(reading, before, run):
+        return kind, LIKELY
     size = run.digits + run.letters
     same = abs(size - before.digits - before.letters) <= 1 and size >= 3
     if same and len(between) <= 4 and between and _GOES_WITH.issuperset(between):
@@ -204,6 +215,13 @@ def _inherit(reading: Reading, before: Run, run: Run, kind: str) -> tuple[str, f
     if bridged and run.phrases >= 2 and all(p.kind == DIGIT for p in run.pieces[:2]):
         return kind, DENIED
     return None
+
+
+def _is_extension(reading: Reading, before: Run, run: Run) -> bool:
+    """Whether the run goes with a telephone number: "... extension forty"."""
+    if not 1 <= run.first - before.last - 1 <= _NEAR:
+        return False
+    return reading.words[run.first - 1] in _EXTENSIONS
 
 
 def _type(run: Run, announced: str | None) -> str:  # noqa: PLR0911  # a case, an answer

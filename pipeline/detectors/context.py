@@ -26,7 +26,7 @@ _PUBLIC_COMMANDS = frozenset(
 )
 """Words of commands whose names are known to everybody: artists, cities, teams."""
 _TIMES = frozenset("dawn april may june august summer autumn sunday friday noon eve".split())
-_DATES = frozenset(
+DATES = frozenset(
     """monday tuesday wednesday thursday saturday january february march july september october
     november december mondays tuesdays wednesdays thursdays fridays saturdays sundays today
     tomorrow tonight yesterday""".split()
@@ -82,7 +82,7 @@ def thresholds(words: Sequence[Token], known: Sequence[bool], threshold: float) 
 
 
 def _is_time(words: Sequence[Token], index: int) -> bool:
-    if words[index].key in _DATES:
+    if words[index].key in DATES:
         return not words[index].is_possessive
     return index > 0 and words[index].key in _TIMES and words[index - 1].key in _WHEN
 

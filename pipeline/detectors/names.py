@@ -7,8 +7,8 @@ from pathlib import Path
 
 from assistant.types import Finding, Transcript
 from pipeline.detectors.context import PublicWords, dated, thresholds
+from pipeline.detectors.edges import widened
 from pipeline.detectors.names_model import LABELS, MODEL, Floats, NamesModel
-from pipeline.detectors.number_words import CORRECTING, SCALES, TEENS, TENS, UNITS, ZEROS
 from pipeline.detectors.words import Token, tokens
 
 TYPES = tuple(label for label in LABELS if label not in {"", "CODE"})
@@ -20,12 +20,6 @@ GROWTH = 0.3
 """Share of the threshold from which a word beside a private one is private too."""
 DOUBT = 0.03
 """Probability from which a word at the end of a text may turn out private with the next words."""
-_HONORIFICS = frozenset("mr mrs ms mx miss mister misses missus".split())
-_AMOUNTS = frozenset((*UNITS, *ZEROS, *TEENS, *TENS, *SCALES, "point", "half", "a"))
-_DOSES = frozenset(
-    """mg mgs milligram milligrams mcg microgram micrograms gram grams g ml mls millilitres
-    milliliters unit units mils""".split()
-)
 _TAIL, _TAIL_WORDS = 200, 14
 """Characters and words of a text that are looked at to tell how it may go on."""
 _CLOSING = (".", "?", "!")
@@ -103,10 +97,7 @@ class Names:
                 part = tagged[first : last + 1]
                 label = LABELS[int(part[:, 1:].sum(0).argmax()) + 1]
                 sure = (1.0 - part[:, 0] >= least[first : last + 1]).any()
-                if label == "PERSON" and first and words[first - 1].key in _HONORIFICS:
-                    first -= 1  # noqa: PLW2901  # "mrs ada" is one name
-                if label == "MEDICAL":
-                    last = _dosed(words, last)  # noqa: PLW2901  # and its dose with a medicine
+                first, last = widened(text, words, label, first, last)  # noqa: PLW2901
                 start, end = words[first].start, words[last].end
                 if label == "MEDICAL" and words[last].is_possessive:
                     end += len("'s")
@@ -138,21 +129,6 @@ EASE, MEDICAL_EASE = 0.65, 0.8
 """Shares of the threshold that are enough beside a name, and for medicine."""
 _JOINS = frozenset(("and", "or", "then", "not"))
 _PERSON, _MEDICAL = map(LABELS.index, ("PERSON", "MEDICAL"))
-
-
-def _dosed(words: Sequence[Token], last: int) -> int:
-    """The last word of the dose behind a medicine: "2.5 milligrams", "no six hundred"."""
-    index = last + 1
-    while index < len(words) and words[index].key in CORRECTING:
-        index += 1
-    corrected = index > last + 1
-    first = index
-    while index < len(words) and (words[index].key in _AMOUNTS or words[index].key.isdecimal()):
-        index += 1
-    numbered = index > first or words[last].key.isdecimal() or words[last].key in _AMOUNTS
-    if numbered and index < len(words) and words[index].key in _DOSES:
-        return index
-    return index - 1 if corrected and index > first else last
 
 
 def _is_clock(text: str, start: int, end: int) -> bool:

@@ -186,6 +186,11 @@ def is_product(run: Run) -> bool:
     )
 
 
+def is_frequency(run: Run) -> bool:
+    """Whether the run says where a radio station is: "ninety eight point four f m"."""
+    return run.letters == 2 and run.digits <= 5 and run.code.lower().endswith(("fm", "am"))
+
+
 def is_date(run: Run) -> bool:
     """Whether the run is a date in figures: "2024-05-06", "3/4/1999"."""
     values = [piece.value for piece in run.pieces]
