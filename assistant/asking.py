@@ -73,6 +73,8 @@ class Turn:
     """One utterance that is dealt with while its recording waits."""
 
     def __init__(self, asking: Asking) -> None:
+        """An event belongs to the loop that first waits for it: each turn has a new one."""
+        asking.asked = asyncio.Event()
         self._asking = asking
         self._task: asyncio.Task[None] | None = None
 
@@ -91,10 +93,12 @@ class Turn:
             return True
         asked = asyncio.create_task(self._asking.asked.wait())
         await asyncio.wait({self._task, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
         if self._task.done():
+            asked.cancel()
             await self._task
-        return self._task.done()
+            return True
+        asked.result()
+        return False
 
     async def stop(self) -> None:
         """Let go of an utterance that is not dealt with yet."""

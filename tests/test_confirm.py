@@ -7,7 +7,7 @@ import dataclasses
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,11 @@ import soxr
 
 from assistant.events import Closed, Decided, Event, Replied
 from assistant.skill import Reply
-from assistant.types import AudioFrame, Gap
+from assistant.types import AudioFrame, Finding, Gap, Transcript
 from pipeline.answers import yes_or_no
 from tests.cli import here
 from tests.test_runtime import (
+    CanaryDetector,
     EchoSkills,
     Recording,
     ScriptedRecognizer,
@@ -116,22 +117,34 @@ class PatientMicrophone(Recording):
 
     def __init__(self, asked: threading.Event) -> None:
         super().__init__(sound(60))
+        self.said = threading.Event()
+        """Set once both are heard to their end."""
         self._asked = asked
 
     def frames(self) -> Iterator[AudioFrame | Gap]:
         yield from self.items[:25]
+        self.said.set()
         self._asked.wait(10)
         yield from self.items[25:]
         self.closed.wait(10)
 
 
-async def test_what_was_said_before_the_question_is_a_command_and_no_answer_to_it() -> None:
+async def test_what_was_said_before_the_question_is_a_command_and_no_answer_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     events: list[Event] = []
     asked = threading.Event()
+    microphone = PatientMicrophone(asked)
+    find = CanaryDetector.find
+
+    def when_both_are_said(self: CanaryDetector, transcript: Transcript) -> Sequence[Finding]:
+        microphone.said.wait(10)
+        return find(self, transcript)
+
+    monkeypatch.setattr(CanaryDetector, "find", when_both_are_said)
     skills = EchoSkills()
     recognizer = Hearing("open door", "yes", "lamp on")
     one = assistant(recognizer, events, 3, 13, skills=skills)
-    microphone = PatientMicrophone(asked)
     async with asyncio.timeout(20):
         listening = asyncio.create_task(one.listen(microphone))
         await until(lambda: "You said: open door. Shall I do that?" in replies(events))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import SourceError
-from assistant.events import Decided, Done, Event, Failed, Redacted, Replied, Understood
+from assistant.events import Closed, Decided, Done, Event, Failed, Redacted, Replied, Understood
 from assistant.parts import Parts
 from assistant.private import Private
 from assistant.runtime import Assistant
@@ -207,6 +207,22 @@ async def until(holds: Callable[[], bool]) -> None:
 
 def kinds(events: Sequence[Event]) -> list[str]:
     return [event.fields()["event"] for event in events]
+
+
+def test_an_utterance_is_dealt_with_to_its_end_in_every_event_loop() -> None:
+    """An author's test, or the demo, may run one assistant in one loop after the other."""
+
+    class SlowSkills(EchoSkills):
+        async def handle(self, *words: Any, **more: Any) -> Reply:
+            await asyncio.sleep(0.2)  # longer than the rest of the recording takes
+            return await super().handle(*words, **more)
+
+    events: list[Event] = []
+    one = assistant(ScriptedRecognizer("lamp on", "lamp off"), events, 3, skills=SlowSkills())
+    for _ in range(2):
+        asyncio.run(one.replay(Recording(sound(20)), "a.wav"))
+    for kind in (Closed, Done):
+        assert [event.id for event in events if isinstance(event, kind)] == [1, 2]
 
 
 async def test_an_utterance_is_heard_redacted_understood_decided_and_answered() -> None:
