@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,9 @@ from assistant.errors import BusyError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+AGAIN = 0.05
+"""Seconds after which a thread that had no memory left tries again."""
 
 
 class Worker:
@@ -83,7 +87,14 @@ class Worker:
             self._calls = deque(alive)
 
     def _serve(self) -> None:
-        while (call := self._next()) is not None:
+        while True:
+            try:
+                call = self._next()
+            except MemoryError:  # even to wait takes some: nothing was taken, so it is tried again
+                time.sleep(AGAIN)
+                continue
+            if call is None:
+                return
             call.run()
             # An idle thread must not hold the last call's audio or text.
             del call

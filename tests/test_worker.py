@@ -55,6 +55,21 @@ def test_a_result_and_an_error_both_come_back(worker):
     assert worker.submit(divmod, 9, 2).result(10) == (4, 1), "an error does not end the thread"
 
 
+def test_a_thread_that_has_no_memory_to_wait_with_serves_again_when_there_is_some(monkeypatch):
+    wait, refused = threading.Condition.wait, threading.Event()
+
+    def without_memory(self, timeout=None):
+        if threading.current_thread().name == "short of memory" and not refused.is_set():
+            refused.set()
+            raise MemoryError
+        return wait(self, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait", without_memory)
+    with Worker("short of memory") as worker:
+        assert refused.wait(10)
+        assert worker.submit(divmod, 7, 2).result(10) == (3, 1)
+
+
 def test_a_call_cancelled_while_it_waits_never_runs(worker, blocked):
     ran = threading.Event()
     future = worker.submit(ran.set)
