@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scripts.units.machine import Machine
+from scripts.units.steps import tried
 
 STEPS = (
     ("systemctl stop sotto-core", "systemctl stop sotto-core", 0),
@@ -38,12 +39,5 @@ STEPS = (
 
 def check(machine: Machine) -> list[str]:
     """Print what happens; what is not as it should be."""
-    wrong: list[str] = []
     print("\nthe master key as a credential")
-    for what, command, expected in STEPS:
-        status, said = machine.run(command, 120)
-        good = status == expected
-        print(f"  {what:<56}{'as it should be' if good else f'status {status}'}")
-        if not good:
-            wrong.append(f"credential: {what}: status {status}: {said[-300:]}")
-    return wrong
+    return tried(machine, "credential", STEPS)

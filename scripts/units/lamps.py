@@ -6,6 +6,7 @@ import shutil
 
 from scripts.units.machine import Machine
 from scripts.units.stage import HERE, SETTINGS_FILE
+from scripts.units.steps import tried
 
 EVENTS, METRICS = "/run/sotto/lamps/events.sock", "/run/sotto/metrics/metrics.sock"
 LED = "/opt/sotto/share/led.py"
@@ -101,12 +102,5 @@ def check(machine: Machine) -> list[str]:
     shutil.copy(HERE / "examples/led/led.py", share)
     (share / "ask.py").write_text(ASK)
     machine.must("systemctl start sotto-core", 120)
-    wrong: list[str] = []
     print("\nlamps, buttons and scrapers")
-    for what, command, expected in STEPS:
-        status, said = machine.run(command, 120)
-        good = status == expected
-        print(f"  {what:<56}{'as it should be' if good else f'status {status}'}")
-        if not good:
-            wrong.append(f"lamps: {what}: status {status}: {said[-300:]}")
-    return wrong
+    return tried(machine, "lamps", STEPS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scripts.units.machine import booted
 from scripts.units.stage import CORE, HERE, PULSE
+from scripts.units.steps import tried
 
 BROKEN = b"def run(*_):\n    raise RuntimeError\n\n\ndef _run("
 
@@ -24,15 +25,9 @@ def check(folder: Path, wheels: Path) -> list[str]:
     (units / "pulse-test.service").write_text(PULSE)
     (units / "sotto-core.service.d/test.conf").write_text(CORE)
     shown = [f"{HERE}:/src", f"{wheels.absolute()}:/wheels", f"{broken.absolute()}:/broken"]
-    wrong: list[str] = []
     print("\nmake install, upgrade, uninstall")
     with booted(root, *(f"--bind-ro={one}" for one in shown)) as machine:
-        for what, command, expected in _STEPS:
-            status, said = machine.run(command, 600)
-            good = status == expected
-            print(f"  {what:<56}{'as it should be' if good else f'status {status}'}")
-            if not good:
-                wrong.append(f"{what}: status {status}: {said[-400:]}")
+        wrong = tried(machine, "install", _STEPS, 600)
     shutil.rmtree(root, ignore_errors=True)
     return wrong
 

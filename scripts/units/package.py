@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scripts.units.machine import Machine, booted
 from scripts.units.stage import HERE
+from scripts.units.steps import tried
 
 LEFT_BY_DEBIAN = (
     "/var/lib/dpkg",
@@ -38,14 +39,8 @@ def check(folder: Path, wheels: Path) -> list[str]:
     subprocess.run(["cp", "-a", "--reflink=auto", str(folder / "debian"), str(root)], check=True)
     shutil.copy(package, root / "root/sotto.deb")
     print(f"\nthe package: {package.name}, {package.stat().st_size / 1e6:.0f} MB")
-    wrong: list[str] = []
     with booted(root) as machine:
-        for what, command, expected in _STEPS:
-            status, said = machine.run(command, 300)
-            good = status == expected
-            print(f"  {what:<44}{'as it should be' if good else f'status {status}'}")
-            if not good:
-                wrong.append(f"package: {what}: status {status}: {said[-300:]}")
+        wrong = tried(machine, "package", _STEPS, 300)
         wrong += _left(machine)
     shutil.rmtree(root, ignore_errors=True)
     return wrong
@@ -55,7 +50,7 @@ def _left(machine: Machine) -> list[str]:
     """What is there after the purge that was not there before."""
     hidden = "".join(f" -e '^{place}'" for place in LEFT_BY_DEBIAN)
     left = machine.run(f"{_LIST} | comm -13 /root/before - | grep -v {hidden}")[1]
-    print(f"  {'files that are left after the purge':<44}{left or 'none'}")
+    print(f"  {'files that are left after the purge':<56}{left or 'none'}")
     return [f"package: left after the purge: {left}"] if left else []
 
 
